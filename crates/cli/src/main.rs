@@ -1,0 +1,2 @@
+//! The nguon binary.
+fn main() {}
