@@ -1,0 +1,230 @@
+//! The steps of `cargo xtask test`, in their order: the cheap and telling ones first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::postgres::{self, Postgres};
+use crate::report::{Log, Outcome, Report};
+use crate::tools::Tools;
+
+/// How long each fuzz target runs: a smoke test that the target still builds and finds nothing
+/// shallow. Real fuzzing takes hours and is started by hand (`crates/ledger/fuzz`).
+const FUZZ_SECONDS: u32 = 15;
+
+/// What the caller asked for.
+pub(crate) struct Options {
+    /// Only tests whose name contains this; no other step.
+    pub(crate) filter: Option<String>,
+    /// Whether missing tools may be installed.
+    pub(crate) may_install: bool,
+}
+
+/// Runs it all; `false` when a step failed.
+pub(crate) fn test(options: &Options) -> Result<bool> {
+    let tools = Tools::new(options.may_install)?;
+    let mut report = Report::new(tools.target.join("xtask"))?;
+    let result = match &options.filter {
+        Some(filter) => only(filter, &tools, &mut report),
+        None => everything(&tools, &mut report),
+    };
+    report.close(result.is_ok());
+    Ok(result.is_ok())
+}
+
+/// One story, quickly, on both databases if the second is at hand.
+fn only(filter: &str, tools: &Tools, report: &mut Report) -> Result<()> {
+    let postgres = server(tools, report)?;
+    report.step("tests", |log| run_tests(&[filter], postgres.as_ref(), tools, log))
+}
+
+fn everything(tools: &Tools, report: &mut Report) -> Result<()> {
+    report.step("format", |log| {
+        log.run(&mut tools.cargo(&["fmt", "--all", "--check"]))?;
+        Ok(Outcome::Done)
+    })?;
+    report.step("lints", |log| {
+        let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        log.run(&mut tools.cargo(&clippy))?;
+        Ok(Outcome::Done)
+    })?;
+    report.step("licences", |log| licences(tools, log))?;
+    report.step("build", |log| {
+        log.run(&mut tools.cargo(&["build", "--workspace", "--all-targets"]))?;
+        Ok(Outcome::Done)
+    })?;
+    report.step("packages", |log| packages(tools, log))?;
+    let postgres = server(tools, report)?;
+    report.step("tests", |log| run_tests(&[], postgres.as_ref(), tools, log))?;
+    report.step("doc tests", |log| {
+        log.run(&mut tools.cargo(&["test", "--doc", "--workspace"]))?;
+        Ok(Outcome::Done)
+    })?;
+    drop(postgres);
+    report.step("fuzz", |log| fuzz(tools, log))?;
+    report.step("browser", |log| browser(tools, log))
+}
+
+/// cargo-deny where it is installed. Building it would take longer than the build it judges, and
+/// the tidy tests check licences and sources anyway; it adds bans and other platforms.
+fn licences(tools: &Tools, log: &Log) -> Result<Outcome> {
+    if tools.lookup("cargo-deny").is_none() {
+        return Ok(Outcome::Skipped(
+            "cargo-deny is not here; the tidy tests check licences and sources".to_owned(),
+        ));
+    }
+    // Its fourth check, advisories, fetches a database and belongs to a day's rhythm, not a change's.
+    log.run(&mut tools.cargo(&["deny", "check", "bans", "licenses", "sources"]))?;
+    Ok(Outcome::Done)
+}
+
+/// Debian packages that tests use: one installation for all.
+fn packages(tools: &Tools, log: &Log) -> Result<Outcome> {
+    let mut missing = Vec::new();
+    if postgres::find(tools).is_none() {
+        missing.push("postgresql");
+    }
+    for (program, package) in [("go", "golang-go"), ("b3sum", "b3sum"), ("openssl", "openssl")] {
+        if tools.lookup(program).is_none() {
+            missing.push(package);
+        }
+    }
+    if !Path::new("/usr/share/gocode/src/golang.org/x/mod/sumdb").is_dir() {
+        missing.push("golang-golang-x-mod-dev");
+    }
+    if browser_tests(tools).is_some() && tools.lookup("chromium").is_none() {
+        missing.push("chromium");
+    }
+    if missing.contains(&"postgresql") && crate::tools::is_root() {
+        postgres::no_cluster_at_install()?;
+    }
+    Ok(match tools.want_packages(&missing, log) {
+        None => Outcome::Done,
+        Some(why) => Outcome::Skipped(why),
+    })
+}
+
+/// Our own PostgreSQL, or `None` when there is none to start: then SQLite alone is tested.
+fn server(tools: &Tools, report: &mut Report) -> Result<Option<Postgres>> {
+    let mut server = None;
+    report.step("PostgreSQL", |_| {
+        let Some(bin) = postgres::find(tools) else {
+            return Ok(Outcome::Skipped(
+                "no PostgreSQL 15 or later here: the stories run on SQLite alone".to_owned(),
+            ));
+        };
+        server = Some(Postgres::start(&bin)?);
+        Ok(Outcome::Done)
+    })?;
+    Ok(server)
+}
+
+/// nextest where it is installed (one process a test, so one crash hides no other), else libtest.
+fn run_tests(filter: &[&str], postgres: Option<&Postgres>, tools: &Tools, log: &Log) -> Result<Outcome> {
+    let mut command = if tools.lookup("cargo-nextest").is_some() {
+        // Passing tests are kept in the log as well: some say there what they skipped.
+        tools.cargo(&[
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "--success-output=immediate",
+            "--failure-output=final",
+        ])
+    } else {
+        let mut command = tools.cargo(&["test", "--workspace", "--no-fail-fast"]);
+        command.args(["--lib", "--bins", "--tests"]);
+        command
+    };
+    command.args(filter);
+    match postgres {
+        Some(postgres) => command.env("NGUON_TEST_POSTGRES", postgres.url()),
+        None => command.env_remove("NGUON_TEST_POSTGRES"),
+    };
+    log.run(&mut command)?;
+    Ok(Outcome::Done)
+}
+
+/// Each fuzz target of each crate for a few seconds. The fuzzers are workspaces of their own,
+/// built with coverage into `target/fuzz`; libFuzzer wants flags that stable rustc keeps for
+/// itself unless `RUSTC_BOOTSTRAP` is set. No address sanitizer: our code forbids `unsafe`, and
+/// what we look for is a panic.
+fn fuzz(tools: &Tools, log: &Log) -> Result<Outcome> {
+    let folders = fuzz_folders(&tools.root.join("crates"))?;
+    if folders.is_empty() {
+        return Ok(Outcome::Skipped("no crate has fuzz targets".to_owned()));
+    }
+    if let Some(why) = tools.want_cargo_tool("cargo-fuzz", log) {
+        return Ok(Outcome::Skipped(why));
+    }
+    let built = tools.target.join("fuzz");
+    for folder in folders {
+        for target in fuzz_targets(&folder)? {
+            let corpus = built.join("corpus").join(&target);
+            let found = built.join("artifacts").join(&target);
+            fs::create_dir_all(&corpus)?;
+            fs::create_dir_all(&found)?;
+            let mut run = tools.cargo(&["fuzz", "run", "--sanitizer=none", "--fuzz-dir"]);
+            run.arg(&folder).arg("--target-dir").arg(&built).arg(&target).arg(&corpus);
+            let seeds = folder.join("seeds").join(&target);
+            if seeds.is_dir() {
+                run.arg(seeds);
+            }
+            run.arg("--")
+                .arg(format!("-max_total_time={FUZZ_SECONDS}"))
+                .arg(format!("-artifact_prefix={}/", found.display()))
+                .env("RUSTC_BOOTSTRAP", "1");
+            log.run(&mut run)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn fuzz_folders(crates: &Path) -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(crates)? {
+        let folder = entry?.path().join("fuzz");
+        if folder.join("Cargo.toml").is_file() {
+            folders.push(folder);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// A target is a file of `fuzz_targets`, as `cargo fuzz add` lays them out.
+fn fuzz_targets(folder: &Path) -> Result<Vec<String>> {
+    let mut targets = Vec::new();
+    for entry in fs::read_dir(folder.join("fuzz_targets"))? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            targets.extend(file.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    targets.sort();
+    Ok(targets)
+}
+
+fn browser_tests(tools: &Tools) -> Option<PathBuf> {
+    let folder = tools.root.join("tests/browser");
+    folder.join("run.mjs").is_file().then_some(folder)
+}
+
+/// Pages and the checker in a real browser, against the binary that was just built.
+fn browser(tools: &Tools, log: &Log) -> Result<Outcome> {
+    let Some(folder) = browser_tests(tools) else {
+        return Ok(Outcome::Skipped("there are no browser tests yet".to_owned()));
+    };
+    for program in ["node", "npm", "chromium"] {
+        if tools.lookup(program).is_none() {
+            return Ok(Outcome::Skipped(format!("{program} is not here")));
+        }
+    }
+    let mut packages = tools.command("npm");
+    log.run(packages.args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+    let mut run = tools.command("node");
+    run.arg("run.mjs").current_dir(&folder).env("NGUON_BINARY", tools.target.join("debug/nguon"));
+    log.run(&mut run)?;
+    Ok(Outcome::Done)
+}
