@@ -1,1 +1,57 @@
-//! placeholder
+//! Where the ledger and its read models are kept: SQLite for one machine, PostgreSQL for a province.
+//!
+//! There is **one text of SQL**. `backend/repository.rs` says every statement once and names only
+//! `super::driver`; it is compiled twice by `#[path]`, beside `sqlite.rs` and beside `postgres.rs`. What differs
+//! between the two engines (pools, pragmas, transactions) is in those two files, in the open.
+//!
+//! - [`Store`] opens a [`Reader`] (one connection, no transaction) or a [`Unit`] (one transaction, writes only).
+//!   A unit that is dropped without [`Unit::save`] never happened.
+//! - The head of the log moves by compare-and-swap ([`Unit::advance_head`]); nobody locks.
+//! - No clock and no randomness: times and ids come in as arguments.
+//!
+//! **Trust.** Who can write this database can hide what is not yet published and break the service. They cannot
+//! change a record, an order or a published section without the audit (`nguon verify`) naming the place: records
+//! are signed, their order is under signed checkpoints, sections are committed to, read models can be made again.
+
+#![expect(clippy::duplicate_mod, reason = "each database compiles the same repository")]
+
+mod port;
+
+#[path = "backend"]
+mod sqlite {
+    #[path = "sqlite.rs"]
+    mod driver;
+    #[path = "repository.rs"]
+    mod repository;
+    pub use driver::SqliteStore;
+}
+
+#[path = "backend"]
+mod postgres {
+    #[path = "postgres.rs"]
+    mod driver;
+    #[path = "repository.rs"]
+    mod repository;
+    pub use driver::PostgresStore;
+}
+
+pub use port::{
+    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, Store, StoreError, SubjectRow, TableShape,
+    Unit,
+};
+pub use postgres::PostgresStore;
+pub use sqlite::SqliteStore;
+
+use std::sync::Arc;
+
+/// Opens the store that an address names: `sqlite:FILE` (made if absent) or `postgres://…`, and migrates it.
+pub async fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
+    if let Some(file) = address.strip_prefix("sqlite:") {
+        let file = file.strip_prefix("//").unwrap_or(file);
+        return Ok(Arc::new(SqliteStore::open(std::path::Path::new(file)).await?));
+    }
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        return Ok(Arc::new(PostgresStore::open(address).await?));
+    }
+    Err(StoreError::Address(address.split(':').next().unwrap_or_default().to_owned()))
+}
