@@ -61,25 +61,8 @@ pub(crate) fn qualifiers(ai: &str) -> Option<&'static [&'static [&'static str]]>
 /// Whether values of `ai` have a length that is fixed for ever, so that barcodes need no separator after them. Such
 /// elements are written first (General Specifications, figure 7.8.5-2).
 pub(crate) fn has_predefined_length(ai: &str) -> bool {
-    matches!(
-        ai.get(..2),
-        Some(
-            "00" | "01"
-                | "02"
-                | "03"
-                | "04"
-                | "11"
-                | "12"
-                | "13"
-                | "14"
-                | "15"
-                | "16"
-                | "17"
-                | "18"
-                | "19"
-                | "20"
-        ) | Some("31" | "32" | "33" | "34" | "35" | "36" | "41")
-    )
+    let prefix = ai.get(..2).and_then(|digits| digits.parse::<u8>().ok());
+    matches!(prefix, Some(0..=4 | 11..=20 | 31..=36 | 41))
 }
 
 impl Row {

@@ -3,6 +3,7 @@
 use super::{Element, LinkError};
 use crate::ai::{self, ValueError};
 use crate::char_set::percent_decode;
+use crate::key::Gtin;
 
 /// The longest address that is read. Web servers stop at about the same length.
 const LENGTH_MAX: usize = 8 * 1024;
@@ -66,9 +67,15 @@ pub(super) fn read_parameter(parameter: &str) -> Result<Option<Element>, LinkErr
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(None);
     }
-    // In queries a plus is a blank (as forms write it), and no GS1 value has blanks.
+    // In queries a plus is a blank (as forms write it), and no GS1 value has blanks. An encoded plus is a plus.
     if value.contains('+') {
         return Err(LinkError::Value { ai: name.to_owned(), reason: ValueError::Character(' ') });
+    }
+    // The standard's own examples have a GTIN of 13 digits here, though never in the path.
+    if name == "01"
+        && let Ok(gtin) = Gtin::parse(value)
+    {
+        return Ok(Some(Element { ai: name.to_owned(), value: gtin.to_string() }));
     }
     read_element(name, value).map(Some)
 }
