@@ -25,6 +25,8 @@ pub mod record;
 pub mod draft;
 pub mod section;
 
+pub mod authority;
+
 pub mod merkle;
 
 pub mod tile;
@@ -41,6 +43,7 @@ pub mod policy;
 pub mod proof;
 pub mod witness;
 
+pub use authority::{Admission, Authority, AuthorityFinding, Hold, Refusal};
 pub use control::{
     Control, Delegation, Flags, PERSON_OF_DELEGATION, PossessionError, Roles, Standing, sign_possession,
 };

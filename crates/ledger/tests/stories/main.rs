@@ -1,0 +1,7 @@
+//! Stories of one small province: who may say what, and what an auditor makes of it.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
+
+mod authority;
+mod history;
+mod laws;
