@@ -12,7 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
-use nguon_id::ProductCode;
+use nguon_id::{Commune, Gtin, ProductCode};
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
@@ -113,15 +113,6 @@ pub struct Identifier {
     pub value: String,
 }
 
-/// Xã, phường, đặc khu: a commune code is worth nothing without the edition of the list it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Commune {
-    /// Five digits, leading zeros kept (`03349`).
-    pub code: String,
-    /// The day the edition of the list took effect (`2025-07-01`).
-    pub edition: Date,
-}
-
 /// What an organisation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -190,7 +181,7 @@ pub struct Product {
     /// The product code on stickers; every product has one.
     pub code: ProductCode,
     /// The GTIN, once the co-operative is a member of GS1: 14 digits.
-    pub gtin: Option<nguon_id::Gtin>,
+    pub gtin: Option<Gtin>,
     /// Its name.
     pub name: Text,
     /// A category slug (`coffee`, `strawberry`, `rice`).
