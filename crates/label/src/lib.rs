@@ -7,7 +7,7 @@
 //! ```
 //! use nguon_label::{QrCode, SvgOptions};
 //!
-//! let code = QrCode::new("https://nguon.example/01/09521234567893/10/DL-2611")?;
+//! let code = QrCode::new("https://nguon.example/01/09521234567899/10/DL-2611")?;
 //! assert!(code.svg(&SvgOptions::titled("Trang truy xuất")).starts_with("<svg "));
 //! # Ok::<(), nguon_label::QrError>(())
 //! ```

@@ -17,7 +17,7 @@ const FIELDS_OF_A_LOT: Fields<'_> = Fields {
 };
 
 fn code() -> QrCode {
-    QrCode::new("https://nguon.example/01/09521234567893/10/DL-2611-07").unwrap()
+    QrCode::new("https://nguon.example/01/09521234567899/10/DL-2611-07").unwrap()
 }
 
 /// The text of every `<text>` in order, entities as they stand.
