@@ -50,10 +50,11 @@ impl QrCode {
 
     fn push_svg_rest(&self, out: &mut String, title: &str) {
         let n = self.full_size();
-        // crispEdges: no grey seams between the rows at odd scales.
+        // crispEdges: no grey seams between the rows at odd scales. Both colours are named, as a page in dark
+        // colours or a design's <svg fill="…"> would otherwise hand down its own.
         let _ = write!(out, " viewBox=\"0 0 {n} {n}\" role=\"img\" shape-rendering=\"crispEdges\"><title>");
         push_escaped(out, if title.is_empty() { self.url() } else { title });
-        let _ = write!(out, "</title><path fill=\"#fff\" d=\"M0 0h{n}v{n}H0z\"/><path d=\"");
+        let _ = write!(out, "</title><path fill=\"#fff\" d=\"M0 0h{n}v{n}H0z\"/><path fill=\"#000\" d=\"");
         self.push_path(out);
         out.push_str("\"/></svg>");
     }

@@ -137,6 +137,7 @@ fn a_code_inside_a_page_is_small_and_says_what_it_is() {
     assert!(svg.contains(" width=\"24.5mm\" height=\"24.5mm\" viewBox=\"0 0 37 37\" role=\"img\""));
     let title = "<title>Cà phê &lt;Cầu Đất&gt; &amp; &quot;bạn&quot;\u{fffd}</title>";
     assert!(svg.contains(title), "{svg}");
+    assert_eq!(svg.matches("<path fill=\"#").count(), 2, "black and white are both named");
     let untitled = code.svg(&SvgOptions::default());
     assert!(untitled.contains(&format!("<title>{}</title>", code.url())));
 }
