@@ -20,8 +20,10 @@
 
 use thiserror::Error;
 
-/// The most openings a record can have: it has at most 32 sections.
-pub const OPENINGS_MAX: usize = 32;
+use crate::record::MAX_SECTIONS;
+
+/// The most openings a record can have: one for each section.
+pub const OPENINGS_MAX: usize = MAX_SECTIONS;
 
 /// The longest payload of a public section.
 pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;

@@ -25,11 +25,12 @@ use crate::line;
 use crate::merkle::{Hash, LeafIndex, MerkleError, verify_inclusion};
 use crate::note::{Note, NoteError};
 use crate::policy::{Policy, Verdict};
+use crate::record::MAX_RECORD_BYTES;
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 
-/// The largest extra data: what fits a log entry.
-pub const EXTRA_BYTES_MAX: usize = 65_535;
+/// The largest extra data: a record.
+pub const EXTRA_BYTES_MAX: usize = MAX_RECORD_BYTES;
 
 /// The most hashes an inclusion proof can have.
 const HASHES_MAX: usize = 63;
