@@ -1,7 +1,19 @@
 //! What may be said about a farm's produce, and what follows from it.
 //!
-//! [`facts`] is the model of one public section of a ledger record; [`quantity`] its integer amounts. Nothing here
-//! reads bytes (that is `nguon-epcis`) or knows a signature (that is `nguon-ledger`).
+//! [`facts`] is the model of one public section of a ledger record; [`quantity`] its integer amounts. [`lot::judge`]
+//! takes what was recorded about one lot and says how the lot stands, with every [`finding`] that goes against it;
+//! [`graph`] walks from lot to lot.
+//!
+//! Everything is a value in, a value out: nothing here reads bytes (that is `nguon-epcis`), knows a signature (that is
+//! `nguon-ledger`), a clock or a database.
 
 pub mod facts;
+pub mod finding;
+pub mod graph;
+pub mod lot;
 pub mod quantity;
+
+mod balance;
+mod history;
+mod judge;
+mod rules;

@@ -1,0 +1,144 @@
+//! Mass balance: what came in and what went out, for each organisation that had the lot.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Code, Finding, quantity_en, quantity_vi};
+use crate::lot::{Balance, Holding};
+use crate::quantity::{Quantity, Unit};
+
+/// Which way a part of the lot went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Made,
+    Used,
+    Shipped,
+    Received,
+    Sold,
+    Lost,
+}
+
+/// A part of the lot that went somewhere, by the word of one record that counts.
+#[derive(Debug, Clone)]
+pub(crate) struct Movement<'a> {
+    pub(crate) record: u64,
+    pub(crate) organisation: &'a str,
+    pub(crate) flow: Flow,
+    /// The organisation it went to.
+    pub(crate) to: Option<&'a str>,
+    /// How much; all there is of it, if the record does not say.
+    pub(crate) quantity: Option<Quantity>,
+}
+
+/// The sums over all movements, which stand in the order of their records.
+pub(crate) struct Sums {
+    pub(crate) balance: Option<Balance>,
+    pub(crate) holdings: BTreeMap<String, Holding>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+pub(crate) fn sum(maker: Option<&str>, movements: &[Movement<'_>]) -> Sums {
+    let made = movements.iter().filter(|movement| movement.flow == Flow::Made);
+    // The unit that the lot was first made in is the one it is counted in.
+    let unit = made.clone().find_map(|movement| Some(movement.quantity?.unit));
+    let (Some(unit), Some(maker)) = (unit, maker) else {
+        return Sums { balance: None, holdings: BTreeMap::new(), findings: Vec::new() };
+    };
+    let mut findings = Vec::new();
+    let mut holdings: BTreeMap<String, Holding> = BTreeMap::new();
+    let mut other_units = Vec::new();
+    for movement in movements {
+        match movement.quantity {
+            Some(quantity) if quantity.unit == unit => add(&mut holdings, movement, quantity.amount),
+            Some(_) => other_units.push(movement.record),
+            None => {}
+        }
+    }
+    // "All there is" can only be said once it is known what else went: so these come last, in their own order.
+    for movement in movements.iter().filter(|movement| movement.quantity.is_none()) {
+        let outward = !matches!(movement.flow, Flow::Made | Flow::Received);
+        let left = holdings.get(movement.organisation).map_or(0, left);
+        if outward && left > 0 {
+            add(&mut holdings, movement, left);
+        }
+    }
+    if !other_units.is_empty() {
+        findings.push(Finding::new(
+            Code::UnitDiffers,
+            other_units,
+            "Có bản ghi dùng đơn vị khác với đơn vị của lô, nên không được cộng vào số lượng.".to_owned(),
+            "Some records use another unit than the lot is counted in, so they are not in its sums."
+                .to_owned(),
+        ));
+    }
+
+    let out_of = |organisation: &str| -> Vec<u64> {
+        let outward = |movement: &&Movement<'_>| {
+            movement.organisation == organisation
+                && !matches!(movement.flow, Flow::Made | Flow::Received)
+                && movement.quantity.is_some_and(|quantity| quantity.unit == unit)
+        };
+        movements.iter().filter(outward).map(|movement| movement.record).collect()
+    };
+    for (organisation, holding) in &mut holdings {
+        let (came, went) = (came_in(holding), went_out(holding));
+        holding.left = came.saturating_sub(went);
+        if went > came {
+            findings.push(beyond_left(out_of(organisation), went, came, unit));
+        }
+    }
+
+    let total = |part: fn(&Holding) -> u64| holdings.values().map(part).fold(0, u64::saturating_add);
+    let made = total(|holding| holding.made);
+    let (used, sold, lost) = (total(|h| h.used), total(|h| h.sold), total(|h| h.lost));
+    let gone = used.saturating_add(sold).saturating_add(lost);
+    if gone > made && !findings.iter().any(|finding| finding.code == Code::BeyondLeft) {
+        let records = movements.iter().filter(|movement| {
+            matches!(movement.flow, Flow::Used | Flow::Sold | Flow::Lost) && movement.quantity.is_some()
+        });
+        findings.push(beyond_left(records.map(|movement| movement.record).collect(), gone, made, unit));
+    }
+    let shipped = holdings.get(maker).map_or(0, |holding| holding.shipped);
+    let balance = Balance { unit, made, used, shipped, sold, lost, left: made.saturating_sub(gone) };
+    Sums { balance: Some(balance), holdings, findings }
+}
+
+fn add(holdings: &mut BTreeMap<String, Holding>, movement: &Movement<'_>, amount: u64) {
+    let holding = holdings.entry(movement.organisation.to_owned()).or_default();
+    let part = match movement.flow {
+        Flow::Made => &mut holding.made,
+        Flow::Used => &mut holding.used,
+        Flow::Shipped => &mut holding.shipped,
+        Flow::Received => &mut holding.received,
+        Flow::Sold => &mut holding.sold,
+        Flow::Lost => &mut holding.lost,
+    };
+    *part = part.saturating_add(amount);
+    if let (Flow::Shipped, Some(to)) = (movement.flow, movement.to) {
+        let receiver = holdings.entry(to.to_owned()).or_default();
+        receiver.sent_here = receiver.sent_here.saturating_add(amount);
+    }
+}
+
+/// What an organisation says it received goes before what others say they sent it.
+fn came_in(holding: &Holding) -> u64 {
+    let received = if holding.received > 0 { holding.received } else { holding.sent_here };
+    holding.made.saturating_add(received)
+}
+
+fn went_out(holding: &Holding) -> u64 {
+    [holding.used, holding.shipped, holding.sold, holding.lost].into_iter().fold(0, u64::saturating_add)
+}
+
+fn left(holding: &Holding) -> u64 {
+    came_in(holding).saturating_sub(went_out(holding))
+}
+
+fn beyond_left(records: Vec<u64>, went: u64, came: u64, unit: Unit) -> Finding {
+    let (went, came) = (Quantity { amount: went, unit }, Quantity { amount: came, unit });
+    Finding::new(
+        Code::BeyondLeft,
+        records,
+        format!("Đã xuất ra {} trong khi chỉ có {}.", quantity_vi(went), quantity_vi(came)),
+        format!("{} went out, but only {} was there.", quantity_en(went), quantity_en(came)),
+    )
+}

@@ -1,0 +1,209 @@
+//! From lot to lot: one step, or all the way, back to what a lot was made of or forward to what was made of it.
+//!
+//! ```text
+//!   harvest A ──500 kg──┐
+//!                       ├──▶ packs P ──▶ pallet …       back(P) = {A, B}     forward(A) = {P, …}
+//!   harvest B ──280 kg──┘
+//! ```
+//!
+//! Whoever holds the links (a database, a test) hands them out through a closure, one lot at a time. A walk is bounded
+//! in lots and says when it stopped early. Goods cannot be made of themselves: a cycle is an error that names a lot on it.
+//!
+//! A walk knows quantities only as the links give them; shares along a whole path are not computed here.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Event;
+use crate::quantity::Quantity;
+
+/// One lot went into another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    /// The lot that was used.
+    pub input: String,
+    /// The lot that was made.
+    pub output: String,
+    /// How much of the input was used, for all outputs together.
+    pub used: Option<Quantity>,
+    /// How much of the output was made, of all inputs together.
+    pub made: Option<Quantity>,
+}
+
+/// The links that one event makes. A correction makes none.
+#[must_use]
+pub fn links(event: &Event) -> Vec<Link> {
+    if event.correction.is_some() {
+        return Vec::new();
+    }
+    let mut links = Vec::new();
+    for input in event.inputs() {
+        for output in event.outputs() {
+            links.push(Link {
+                input: input.subject.clone(),
+                output: output.subject.clone(),
+                used: input.quantity,
+                made: output.quantity,
+            });
+        }
+    }
+    links
+}
+
+/// Which way to walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// To what a lot was made of.
+    Back,
+    /// To what was made of it.
+    Forward,
+}
+
+/// How far to walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// How many steps from the start.
+    pub steps: u32,
+    /// How many lots in all, the start included.
+    pub lots: usize,
+}
+
+impl Bounds {
+    /// One step back or forward, as traceability law asks for.
+    pub const ONE_STEP: Self = Self { steps: 1, lots: 100_000 };
+    /// All the way, within what a machine holds easily.
+    pub const ALL: Self = Self { steps: u32::MAX, lots: 100_000 };
+}
+
+/// What a walk found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walk {
+    /// Each lot reached and its least number of steps from the start, which is 0.
+    pub lots: BTreeMap<String, u32>,
+    /// Each link walked, sorted.
+    pub links: Vec<Link>,
+    /// Whether the bounds cut something off.
+    pub cut_off: bool,
+}
+
+/// A lot is, step by step, made of itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("lot {0} would be made of itself")]
+pub struct Cycle(pub String);
+
+/// Walks from `start`. `lookup` gives the links of one lot in the walk's direction: those with it as output when going
+/// back, as input when going forward; links of other lots are ignored.
+pub fn walk(
+    start: &str,
+    direction: Direction,
+    bounds: Bounds,
+    mut lookup: impl FnMut(&str) -> Vec<Link>,
+) -> Result<Walk, Cycle> {
+    let ends = |link: &Link| match direction {
+        Direction::Back => (link.output.clone(), link.input.clone()),
+        Direction::Forward => (link.input.clone(), link.output.clone()),
+    };
+    let mut lots = BTreeMap::from([(start.to_owned(), 0)]);
+    let mut found = Vec::new();
+    let mut cut_off = false;
+    let mut queue = VecDeque::from([(start.to_owned(), 0_u32)]);
+    while let Some((lot, steps)) = queue.pop_front() {
+        let links = lookup(&lot).into_iter().filter(|link| ends(link).0 == lot);
+        for link in links {
+            let (_, next) = ends(&link);
+            if !lots.contains_key(&next) {
+                if steps >= bounds.steps || lots.len() >= bounds.lots {
+                    cut_off = true;
+                    continue;
+                }
+                lots.insert(next.clone(), steps + 1);
+                queue.push_back((next, steps + 1));
+            }
+            found.push(link);
+        }
+    }
+    found.sort();
+    found.dedup();
+    match cycle(&lots, &found) {
+        Some(lot) => Err(Cycle(lot)),
+        None => Ok(Walk { lots, links: found, cut_off }),
+    }
+}
+
+/// A lot on a cycle, if there is one: takes away lots that nothing points to until only cycles (and what hangs behind
+/// them) are left, then follows the arrows backwards onto one.
+fn cycle(lots: &BTreeMap<String, u32>, links: &[Link]) -> Option<String> {
+    let mut inputs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut outputs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for link in links {
+        inputs.entry(&link.output).or_default().push(&link.input);
+        outputs.entry(&link.input).or_default().push(&link.output);
+    }
+    let mut waiting: BTreeMap<&str, usize> =
+        lots.keys().map(|lot| (lot.as_str(), inputs.get(lot.as_str()).map_or(0, Vec::len))).collect();
+    let mut free: Vec<&str> = waiting.iter().filter(|(_, count)| **count == 0).map(|(lot, _)| *lot).collect();
+    while let Some(lot) = free.pop() {
+        waiting.remove(lot);
+        for output in outputs.get(lot).into_iter().flatten() {
+            if let Some(count) = waiting.get_mut(output) {
+                *count -= 1;
+                if *count == 0 {
+                    free.push(output);
+                }
+            }
+        }
+    }
+    // Every lot still waiting has an input that still waits; going back that many times must end on a cycle.
+    let mut lot = *waiting.keys().next()?;
+    for _ in 0..waiting.len() {
+        lot = inputs.get(lot)?.iter().find(|input| waiting.contains_key(*input))?;
+    }
+    Some(lot.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(input: &str, output: &str) -> Link {
+        Link { input: input.to_owned(), output: output.to_owned(), used: None, made: None }
+    }
+
+    fn over(links: Vec<Link>) -> impl FnMut(&str) -> Vec<Link> {
+        move |lot| links.iter().filter(|link| link.input == lot || link.output == lot).cloned().collect()
+    }
+
+    #[test]
+    fn a_pack_leads_back_to_its_harvests_and_a_harvest_forward_to_its_packs() {
+        let links = vec![link("harvest A", "pack"), link("harvest B", "pack"), link("pack", "gift box")];
+        let back = walk("gift box", Direction::Back, Bounds::ALL, over(links.clone())).unwrap();
+        assert_eq!(back.lots["harvest A"], 2);
+        assert_eq!(back.lots.len(), 4);
+        let forward = walk("harvest A", Direction::Forward, Bounds::ALL, over(links.clone())).unwrap();
+        assert_eq!(forward.lots.keys().collect::<Vec<_>>(), ["gift box", "harvest A", "pack"]);
+        let one = walk("gift box", Direction::Back, Bounds::ONE_STEP, over(links)).unwrap();
+        assert_eq!((one.lots.len(), one.cut_off), (2, true));
+    }
+
+    #[test]
+    fn a_walk_over_many_lots_stops_where_it_was_told() {
+        let chain: Vec<Link> = (0..300).map(|n| link(&format!("{n:03}"), &format!("{:03}", n + 1))).collect();
+        let all = walk("300", Direction::Back, Bounds::ALL, over(chain.clone())).unwrap();
+        assert_eq!((all.lots.len(), all.cut_off, all.lots["000"]), (301, false, 300));
+        let some = walk("300", Direction::Back, Bounds { steps: u32::MAX, lots: 10 }, over(chain)).unwrap();
+        assert_eq!((some.lots.len(), some.cut_off), (10, true));
+    }
+
+    #[test]
+    fn a_lot_cannot_be_made_of_itself() {
+        let links = vec![link("a", "b"), link("b", "c"), link("c", "b"), link("c", "d")];
+        let Cycle(on) = walk("d", Direction::Back, Bounds::ALL, over(links)).unwrap_err();
+        assert!(on == "b" || on == "c", "{on}");
+        let own = walk("a", Direction::Forward, Bounds::ALL, over(vec![link("a", "a")]));
+        assert_eq!(own, Err(Cycle("a".to_owned())));
+        let twice = vec![link("a", "b"), link("a", "c"), link("b", "d"), link("c", "d")];
+        assert!(walk("d", Direction::Back, Bounds::ALL, over(twice)).is_ok(), "meeting again is no cycle");
+    }
+}

@@ -1,0 +1,169 @@
+//! The records on one lot in log order, and whose word counts for it (rules 1 to 3 of [`crate::lot`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::{Action, Amount, Event, Step, What, event_urn, organisation_in_urn};
+use crate::lot::{Effect, Entry, Said, Standing, Weight};
+
+/// A record and the event it tells.
+pub(crate) type Told<'a> = (&'a Entry, &'a Event);
+
+/// The entries in log order, and what each weighs for this lot.
+pub(crate) struct History<'a> {
+    pub(crate) uri: &'a str,
+    pub(crate) entries: Vec<&'a Entry>,
+    /// The index of a record that was declared wrong, and of the record that declares it.
+    corrected: BTreeMap<u64, u64>,
+    pub(crate) maker: Option<&'a str>,
+    pub(crate) holders: BTreeSet<&'a str>,
+}
+
+impl<'a> History<'a> {
+    pub(crate) fn new(uri: &'a str, entries: Vec<&'a Entry>) -> Self {
+        let corrected = corrected(&entries);
+        let mut history = Self { uri, entries, corrected, maker: None, holders: BTreeSet::new() };
+        history.maker = history.find_maker();
+        history.holders = history.find_holders();
+        history
+    }
+
+    /// Records of full weight that were not declared wrong, with their events.
+    fn standing(&self) -> impl Iterator<Item = Told<'a>> {
+        self.entries.iter().copied().filter_map(|entry| {
+            let event = event(entry)?;
+            let stands = entry.counts == Weight::Full
+                && event.correction.is_none()
+                && !self.corrected.contains_key(&entry.index);
+            stands.then_some((entry, event))
+        })
+    }
+
+    /// Records that count for this lot.
+    pub(crate) fn counting(&self) -> impl Iterator<Item = Told<'a>> {
+        self.standing().filter(|(entry, event)| self.concerns(entry, event))
+    }
+
+    pub(crate) fn concerns(&self, entry: &Entry, event: &Event) -> bool {
+        self.had_it(entry) || speaks_for_all(entry, event)
+    }
+
+    /// Whether the record's organisation made or received the lot.
+    pub(crate) fn had_it(&self, entry: &Entry) -> bool {
+        let organisation = entry.organisation.as_str();
+        self.maker == Some(organisation) || self.holders.contains(organisation)
+    }
+
+    fn find_maker(&self) -> Option<&'a str> {
+        let made = self.standing().find(|(_, event)| makes(event, self.uri));
+        let registered = || self.standing().find(|(_, event)| registers(event, self.uri));
+        made.or_else(registered).map(|(entry, _)| entry.organisation.as_str())
+    }
+
+    /// Follows the goods: whoever the maker sent them to, whoever those sent them to, and so on.
+    fn find_holders(&self) -> BTreeSet<&'a str> {
+        let mut sent: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
+        for (entry, event) in self.standing() {
+            if matches!(event.step, Step::Shipping | Step::Selling)
+                && let Some(to) = destination(entry, event)
+            {
+                sent.entry(&entry.organisation).or_default().push(to);
+            }
+        }
+        let mut holders = BTreeSet::new();
+        let mut reached: Vec<&str> = self.maker.into_iter().collect();
+        while let Some(organisation) = reached.pop() {
+            for to in sent.remove(organisation).unwrap_or_default() {
+                if Some(to) != self.maker && holders.insert(to) {
+                    reached.push(to);
+                }
+            }
+        }
+        holders
+    }
+
+    /// Whether a record has an effect on the lot.
+    pub(crate) fn effect(&self, entry: &Entry, event: &Event) -> Effect {
+        if let Weight::None { reason } = entry.counts {
+            return Effect::Void { reason };
+        }
+        if event.correction.is_some() {
+            let of = self.corrected.iter().find(|(_, by)| **by == entry.index).map(|(of, _)| *of);
+            return Effect::Correction { of };
+        }
+        if let Some(by) = self.corrected.get(&entry.index) {
+            return Effect::Corrected { by: *by };
+        }
+        match entry.counts {
+            Weight::Full if self.concerns(entry, event) => Effect::Counts,
+            _ => Effect::Claim,
+        }
+    }
+}
+
+pub(crate) fn event(entry: &Entry) -> Option<&Event> {
+    match &entry.said {
+        Said::Event(event) => Some(event),
+        Said::Unreadable | Said::Erased => None,
+    }
+}
+
+/// Which records were declared wrong, by which: only one's own, by a record of full weight. The first declaration counts.
+fn corrected(entries: &[&Entry]) -> BTreeMap<u64, u64> {
+    let mut declared: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for entry in entries {
+        if let (Weight::Full, Some(Event { correction: Some(correction), .. })) = (entry.counts, event(entry))
+        {
+            declared.entry((&entry.organisation, &correction.of)).or_insert(entry.index);
+        }
+    }
+    let mut corrected = BTreeMap::new();
+    for entry in entries {
+        let Some(said) = event(entry).filter(|event| event.correction.is_none()) else { continue };
+        let by = |id: &str| declared.get(&(entry.organisation.as_str(), id)).copied();
+        let own = said.id.as_deref().and_then(by);
+        if let Some(by) = own.or_else(|| by(&event_urn(&entry.event_id))) {
+            corrected.insert(entry.index, by);
+        }
+    }
+    corrected
+}
+
+pub(crate) fn names(amounts: &[Amount], uri: &str) -> bool {
+    amounts.iter().any(|amount| amount.subject == uri)
+}
+
+/// Whether the event brings the lot about.
+pub(crate) fn makes(event: &Event, uri: &str) -> bool {
+    match &event.what {
+        What::Transformation { outputs, .. } => names(outputs, uri),
+        What::Objects { action: Action::Add, objects } => {
+            let step = &event.step;
+            let creates = [Step::Harvest, Step::Packing, Step::Processing, Step::Sorting, Step::Handling];
+            creates.contains(step) && names(objects, uri)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the event prints or activates the lot's codes.
+pub(crate) fn registers(event: &Event, uri: &str) -> bool {
+    matches!(event.step, Step::Encoding | Step::Commissioning) && names(event.objects(), uri)
+}
+
+pub(crate) fn inspects(standing: Standing) -> bool {
+    standing.has(Standing::CERTIFIER) || standing.has(Standing::AUTHORITY)
+}
+
+/// Inspectors speak about inspections of any lot, authorities about recalls too.
+pub(crate) fn speaks_for_all(entry: &Entry, event: &Event) -> bool {
+    match event.step {
+        Step::Inspecting { .. } | Step::Test { .. } => inspects(entry.standing),
+        Step::Recall { .. } | Step::RecallEnded { .. } => entry.standing.has(Standing::AUTHORITY),
+        _ => false,
+    }
+}
+
+/// The organisation that the goods go to.
+pub(crate) fn destination<'a>(entry: &'a Entry, event: &'a Event) -> Option<&'a str> {
+    entry.destination.as_deref().or_else(|| organisation_in_urn(event.destination.as_deref()?))
+}

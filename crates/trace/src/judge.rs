@@ -1,0 +1,383 @@
+//! The rules of [`crate::lot`], applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nguon_id::LotId;
+
+use crate::balance::{self, Flow, Movement};
+use crate::facts::{Action, Amount, Event, Step, What, organisation_in_urn};
+use crate::history::{History, Told, destination, event, inspects, makes, names, registers};
+use crate::lot::{Entry, Input, Inspection, LotState, LotStatus, Output, Stage, Standing, Upstream};
+use crate::quantity::{Quantity, Unit};
+use crate::rules::recalled_source;
+
+/// How the lot stands, from every record on it and from the lots it was made of.
+///
+/// `history` may come in any order and with repetitions of the same index, which are ignored after the first.
+#[must_use]
+pub fn judge(uri: &str, history: &[Entry], upstream: &[Upstream]) -> LotState {
+    let mut entries: Vec<&Entry> = history.iter().collect();
+    entries.sort_by_key(|entry| entry.index);
+    entries.dedup_by_key(|entry| entry.index);
+    History::new(uri, entries).state(upstream)
+}
+
+impl<'a> History<'a> {
+    fn state(&self, upstream: &[Upstream]) -> LotState {
+        let movements = self.movements();
+        let sums = balance::sum(self.maker, &movements);
+        let inputs = self.inputs();
+        let upstream: Vec<&Upstream> =
+            upstream.iter().filter(|lot| inputs.iter().any(|input| input.uri == lot.uri)).collect();
+
+        let mut state = LotState {
+            uri: self.uri.to_owned(),
+            number: None,
+            product: None,
+            status: LotStatus::Unknown,
+            maker: self.maker.map(str::to_owned),
+            holders: self.holders.iter().map(|organisation| (*organisation).to_owned()).collect(),
+            harvest_from: None,
+            harvest_until: None,
+            produced_on: None,
+            best_before: None,
+            use_by: None,
+            country_of_origin: None,
+            growing_method: None,
+            origin_plots: BTreeSet::new(),
+            balance: sums.balance,
+            holdings: sums.holdings,
+            outputs: self.outputs(),
+            inputs,
+            stages: self.stages(),
+            certificates: BTreeSet::new(),
+            inspections: self.inspections(),
+            findings: sums.findings,
+        };
+        self.describe(&mut state, &upstream);
+        state.status = self.status(&state, &movements, &upstream);
+        state.findings.extend(self.transformation_findings());
+        state.findings.extend(self.record_findings());
+        state.findings.extend(upstream.iter().filter_map(|lot| recalled_source(lot, &state.inputs)));
+        state
+            .findings
+            .sort_by(|a, b| (a.severity, a.code, &a.records).cmp(&(b.severity, b.code, &b.records)));
+        state
+    }
+
+    /// The lot's own card, from the records that made or registered it; what its inputs know fills the gaps.
+    fn describe(&self, state: &mut LotState, upstream: &[&Upstream]) {
+        for (_, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+            let (makes, registers) = (makes(event, self.uri), registers(event, self.uri));
+            if makes || registers {
+                let lot = &event.lot;
+                fill(&mut state.number, &lot.number);
+                fill(&mut state.product, &lot.product);
+                fill(&mut state.produced_on, &lot.produced_on);
+                fill(&mut state.best_before, &lot.best_before);
+                fill(&mut state.use_by, &lot.use_by);
+                fill(&mut state.country_of_origin, &lot.country_of_origin);
+                fill(&mut state.growing_method, &lot.growing_method);
+                earlier(&mut state.harvest_from, lot.harvest_from);
+                later(&mut state.harvest_until, lot.harvest_until);
+                state.origin_plots.extend(lot.plots.iter().cloned());
+            }
+            if makes && event.step == Step::Harvest {
+                state.origin_plots.extend(event.place.clone());
+            }
+            if makes || matches!(event.step, Step::Inspecting { .. } | Step::Test { .. }) {
+                state.certificates.extend(event.certificates.iter().cloned());
+            }
+        }
+        for lot in upstream {
+            state.origin_plots.extend(lot.origin_plots.iter().cloned());
+            earlier(&mut state.harvest_from, lot.harvest_from);
+            later(&mut state.harvest_until, lot.harvest_until);
+        }
+        if state.product.is_none() {
+            state.product = product_of(self.uri);
+        }
+        if state.number.is_none() {
+            state.number = LotId::from_uri(self.uri).ok().map(|id| id.lot().as_str().to_owned());
+        }
+    }
+
+    fn movements(&self) -> Vec<Movement<'a>> {
+        let contents = self.contents();
+        let had_it = self.counting().filter(|(entry, _)| self.had_it(entry));
+        had_it.flat_map(|(entry, event)| self.movements_of(entry, event, &contents)).collect()
+    }
+
+    fn movements_of(
+        &self,
+        entry: &'a Entry,
+        event: &'a Event,
+        contents: &BTreeMap<&str, Option<Quantity>>,
+    ) -> Vec<Movement<'a>> {
+        let organisation = entry.organisation.as_str();
+        let to = destination(entry, event);
+        let movement = |flow, quantity| Movement { record: entry.index, organisation, flow, to, quantity };
+        let of_lot = |amounts: &'a [Amount], flow: Flow| {
+            let here = amounts.iter().filter(|amount| amount.subject == self.uri);
+            here.map(|amount| movement(flow, amount.quantity)).collect::<Vec<_>>()
+        };
+        match &event.what {
+            What::Transformation { inputs, outputs, .. } => {
+                let mut both = of_lot(inputs, Flow::Used);
+                both.extend(of_lot(outputs, Flow::Made));
+                both
+            }
+            What::Objects { action, objects } => {
+                let from = event.source.as_deref().and_then(organisation_in_urn);
+                let from_itself = from == Some(organisation);
+                let leaves = event.destination.is_some() && to != Some(organisation);
+                let flow = match event.step {
+                    Step::Harvest | Step::Packing | Step::Processing | Step::Sorting | Step::Handling
+                        if *action == Action::Add =>
+                    {
+                        Flow::Made
+                    }
+                    Step::Shipping if leaves => Flow::Shipped,
+                    // Sold to somebody who goes on with it: to the lot that is the same as shipped.
+                    Step::Selling if to.is_some_and(|to| to != organisation) => Flow::Shipped,
+                    Step::Receiving if self.maker != Some(organisation) && !from_itself => Flow::Received,
+                    Step::Returning if !from_itself => Flow::Received,
+                    Step::Selling => Flow::Sold,
+                    Step::Sampling | Step::Destroying => Flow::Lost,
+                    _ => return Vec::new(),
+                };
+                let mut all = of_lot(objects, flow);
+                for container in objects {
+                    if let Some(quantity) = contents.get(container.subject.as_str()) {
+                        all.push(movement(flow, *quantity));
+                    }
+                }
+                all
+            }
+            What::Aggregation { .. }
+            | What::Association { .. }
+            | What::Transaction { .. }
+            | What::Foreign(_) => Vec::new(),
+        }
+    }
+
+    /// How much of the lot was put into each container. A container (an SSCC) is never used twice, so what is taken out
+    /// again does not matter for a record that moves it.
+    fn contents(&self) -> BTreeMap<&'a str, Option<Quantity>> {
+        let mut contents: BTreeMap<&str, Option<Quantity>> = BTreeMap::new();
+        for (_, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+            let What::Aggregation { action: Action::Add, container: Some(container), contents: put } =
+                &event.what
+            else {
+                continue;
+            };
+            for amount in put.iter().filter(|amount| amount.subject == self.uri) {
+                let sum = match (contents.get(container.as_str()), amount.quantity) {
+                    (None, quantity) => quantity,
+                    (Some(Some(before)), Some(more)) if before.unit == more.unit => {
+                        Some(Quantity { amount: before.amount.saturating_add(more.amount), unit: more.unit })
+                    }
+                    _ => None,
+                };
+                contents.insert(container, sum);
+            }
+        }
+        contents
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+            if !event.outputs().iter().any(|output| output.subject == self.uri) {
+                continue;
+            }
+            for input in event.inputs().iter().filter(|input| input.subject != self.uri) {
+                let (uri, quantity) = (input.subject.clone(), input.quantity);
+                inputs.push(Input { uri, quantity, share_millionths: None, record: entry.index });
+            }
+        }
+        let one_unit: Option<(u128, Unit)> = inputs
+            .iter()
+            .try_fold(None, |sum, input| {
+                let quantity = input.quantity?;
+                match sum {
+                    None => Some(Some((u128::from(quantity.amount), quantity.unit))),
+                    Some((total, unit)) if unit == quantity.unit => {
+                        Some(Some((total + u128::from(quantity.amount), unit)))
+                    }
+                    Some(_) => None,
+                }
+            })
+            .flatten();
+        if let Some((total @ 1.., _)) = one_unit {
+            for input in &mut inputs {
+                let amount = input.quantity.map_or(0, |quantity| u128::from(quantity.amount));
+                input.share_millionths = u32::try_from(amount * 1_000_000 / total).ok();
+            }
+        }
+        inputs
+    }
+
+    fn outputs(&self) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+            let Some(used) = event.inputs().iter().find(|input| input.subject == self.uri) else { continue };
+            for output in event.outputs().iter().filter(|output| output.subject != self.uri) {
+                outputs.push(Output {
+                    uri: output.subject.clone(),
+                    used: used.quantity,
+                    made: output.quantity,
+                    record: entry.index,
+                });
+            }
+        }
+        outputs
+    }
+
+    fn inspections(&self) -> Vec<Inspection> {
+        let inspection = |(entry, event): Told<'_>| {
+            let (Step::Inspecting { conformant } | Step::Test { conformant, .. }) = &event.step else {
+                return None;
+            };
+            Some(Inspection {
+                record: entry.index,
+                organisation: entry.organisation.clone(),
+                independent: inspects(entry.standing) && !self.had_it(entry),
+                time_ms: event.time_ms,
+                conformant: *conformant,
+                certificates: event.certificates.clone(),
+            })
+        };
+        self.counting().filter_map(inspection).collect()
+    }
+
+    fn stages(&self) -> Vec<Stage> {
+        let stage = |entry: &&Entry| {
+            let event = event(entry)?;
+            let amounts = event.inputs().iter().chain(event.outputs()).chain(event.objects());
+            let quantity =
+                amounts.filter(|amount| amount.subject == self.uri).find_map(|amount| amount.quantity);
+            Some(Stage {
+                record: entry.index,
+                event_id: entry.event_id.clone(),
+                organisation: entry.organisation.clone(),
+                author: entry.author.clone(),
+                gateway: entry.gateway,
+                effect: self.effect(entry, event),
+                step: event.step.clone(),
+                time_ms: event.time_ms,
+                offset_minutes: event.offset_minutes,
+                device_time_ms: entry.device_time_ms,
+                late_by_ms: entry.late_by_ms,
+                place: event.place.clone(),
+                source: event.source.clone(),
+                destination: event.destination.clone(),
+                quantity,
+                container: event.container().map(str::to_owned),
+                certificates: event.certificates.clone(),
+                note: event.note.clone(),
+                photos: event.photos.clone(),
+            })
+        };
+        let mut stages: Vec<Stage> = self.entries.iter().filter_map(stage).collect();
+        stages.sort_by_key(|stage| (stage.time_ms, stage.record));
+        stages
+    }
+
+    fn status(&self, state: &LotState, movements: &[Movement<'_>], upstream: &[&Upstream]) -> LotStatus {
+        if let Some(recall) = self.recall().or_else(|| upstream.iter().find_map(|lot| inherited(lot))) {
+            return recall;
+        }
+        let activated = |(_, event): Told<'_>| {
+            makes(event, self.uri) || (event.step == Step::Commissioning && names(event.objects(), self.uri))
+        };
+        match (self.maker.is_some(), self.counting().any(activated)) {
+            (false, _) => LotStatus::Unknown,
+            (true, false) => LotStatus::Registered,
+            (true, true) => self.exhausted(state, movements).unwrap_or(LotStatus::Active),
+        }
+    }
+
+    /// Sold out or destroyed, whichever emptied the lot.
+    fn exhausted(&self, state: &LotState, movements: &[Movement<'_>]) -> Option<LotStatus> {
+        let gone = |movement: &&Movement<'_>| matches!(movement.flow, Flow::Used | Flow::Sold | Flow::Lost);
+        let emptied = match state.balance {
+            Some(balance) => balance.made > 0 && balance.left == 0,
+            None => movements.iter().filter(gone).any(|movement| movement.quantity.is_none()),
+        };
+        if !emptied {
+            return None;
+        }
+        let times: BTreeMap<u64, i64> =
+            state.stages.iter().map(|stage| (stage.record, stage.time_ms)).collect();
+        let last = movements
+            .iter()
+            .filter(gone)
+            .max_by_key(|movement| (times.get(&movement.record), movement.record));
+        Some(if last?.flow == Flow::Lost { LotStatus::Destroyed } else { LotStatus::SoldOut })
+    }
+
+    /// The recall that stands, if one does: by the maker or an authority, ended by the same or by an authority.
+    fn recall(&self) -> Option<LotStatus> {
+        let mut open: Vec<Told<'_>> = Vec::new();
+        for (entry, event) in self.counting() {
+            let authority = entry.standing.has(Standing::AUTHORITY);
+            let may = authority || self.maker == Some(entry.organisation.as_str());
+            match event.step {
+                Step::Recall { .. } if may => open.push((entry, event)),
+                Step::RecallEnded { .. } if may => {
+                    open.retain(|(called, _)| !authority && called.organisation != entry.organisation);
+                }
+                _ => {}
+            }
+        }
+        let (entry, event) = open.first()?;
+        let Step::Recall { reason } = &event.step else { return None };
+        Some(LotStatus::Recalled {
+            reason: reason.clone(),
+            since_ms: event.time_ms,
+            by: entry.organisation.clone(),
+            record: entry.index,
+            inherited_from: None,
+        })
+    }
+}
+
+/// The product in a lot's address.
+fn product_of(uri: &str) -> Option<String> {
+    match LotId::from_uri(uri).ok()? {
+        LotId::Gs1 { gtin, .. } => Some(format!("https://id.gs1.org/01/{gtin}")),
+        LotId::Own { .. } => uri.rsplit_once("/l/").map(|(product, _)| product.to_owned()),
+    }
+}
+
+fn fill<T: Clone>(known: &mut Option<T>, said: &Option<T>) {
+    if known.is_none() {
+        known.clone_from(said);
+    }
+}
+
+fn earlier<T: Ord>(known: &mut Option<T>, said: Option<T>) {
+    // None is less than any day, so the lesser of the two is not simply the minimum.
+    *known = match (known.take(), said) {
+        (Some(known), Some(said)) => Some(known.min(said)),
+        (known, said) => known.or(said),
+    };
+}
+
+fn later<T: Ord>(known: &mut Option<T>, said: Option<T>) {
+    *known = known.take().max(said);
+}
+
+fn inherited(lot: &Upstream) -> Option<LotStatus> {
+    let LotStatus::Recalled { reason, since_ms, by, record, inherited_from } = &lot.status else {
+        return None;
+    };
+    Some(LotStatus::Recalled {
+        reason: reason.clone(),
+        since_ms: *since_ms,
+        by: by.clone(),
+        record: *record,
+        inherited_from: Some(inherited_from.clone().unwrap_or_else(|| lot.uri.clone())),
+    })
+}

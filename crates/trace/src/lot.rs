@@ -1,0 +1,401 @@
+//! Lô hàng: how one lot stands, judged from everything that was recorded about it.
+//!
+//! ```text
+//! entries (records on the lot, in any order) ─┐
+//!                                             ├─▶ judge ─▶ LotState: status, amounts, stages, findings
+//! upstream (the lots it was made of, judged) ─┘
+//! ```
+//!
+//! The rules, in the order in which they apply:
+//!
+//! 1. A correction by the organisation that wrote a record takes that record away; it stays in sight, marked.
+//! 2. The *maker* is whoever's record first made the lot; *holders* are those it went to, by the word of the maker or of
+//!    an earlier holder. A lot goes nowhere by the word of the receiver alone.
+//! 3. A record counts if it carries full weight (its key, role and standing, which the ledger decides) and comes from the
+//!    maker or a holder, or from an inspector about inspections, or from an authority about recalls. What others say is
+//!    a claim: shown, and without any effect.
+//! 4. Amounts are summed for each holder; what is left is what came in less what went out. Quantities in another unit
+//!    are not converted, and found.
+//! 5. A recall stands until whoever called it, or an authority, ends it; a recalled input recalls what was made of it.
+//!
+//! [`judge`] is a function of the *set* of entries: they are sorted by log index first, so arrival order is nothing.
+//! Late records are sorted in like all others; that is why a whole history is judged and not the last event.
+//!
+//! Not judged yet: yields and seasons, pre-harvest intervals, certificates' dates, labels against packs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{Event, Photo, Step, Text};
+use crate::finding::{Finding, Severity};
+use crate::quantity::{Quantity, Unit};
+
+pub use crate::judge::judge;
+
+/// The standing bits of an organisation, as the ledger's operator set them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Standing(pub u16);
+
+impl Standing {
+    /// A producer.
+    pub const PRODUCER: Self = Self(1);
+    /// A packer, processor or trader.
+    pub const PACKER: Self = Self(2);
+    /// A certifier or inspector.
+    pub const CERTIFIER: Self = Self(4);
+    /// An authority, which may recall anybody's lot.
+    pub const AUTHORITY: Self = Self(8);
+
+    /// Whether all bits of the other are set.
+    #[must_use]
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// Why a record counts for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Void {
+    /// The key's role does not cover the act.
+    RoleLacking,
+    /// The organisation lacks the standing that the act needs.
+    StandingLacking,
+    /// One of two records for one place in a device's chain, and not the one that stands.
+    Disputed,
+    /// The key was revoked, for this record too.
+    Revoked,
+}
+
+/// What the ledger says a record weighs, before anybody asks whose lot it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// Right key, right role.
+    Full,
+    /// Shown as somebody's claim.
+    Claim,
+    /// Counts for nothing.
+    None {
+        /// Why.
+        reason: Void,
+    },
+}
+
+/// What a record on the lot says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// An event.
+    Event(Box<Event>),
+    /// Something that cannot be read.
+    Unreadable,
+    /// Its public facts were erased, by a logged notice.
+    Erased,
+}
+
+/// One record on the lot, with what the ledger knows about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its index in the log.
+    pub index: u64,
+    /// Its event id, hex.
+    pub event_id: String,
+    /// The organisation it was signed for, hex.
+    pub organisation: String,
+    /// The key that signed it, hex.
+    pub author: String,
+    /// The organisation's standing at that index.
+    pub standing: Standing,
+    /// What the record weighs.
+    pub counts: Weight,
+    /// What the device's clock said, Unix milliseconds; 0 is unknown.
+    pub device_time_ms: u64,
+    /// How late it was logged, if that is [late](late_by_ms).
+    pub late_by_ms: Option<u64>,
+    /// Whether a service holds the key on the organisation's behalf.
+    pub gateway: bool,
+    /// Whether the device signed two records for one place in its chain, this being one of them.
+    pub disputed: bool,
+    /// The organisation (hex) that the event's destination means, where the destination is not an
+    /// [`organisation_urn`](crate::facts::organisation_urn) but, say, a GLN that the caller knows.
+    pub destination: Option<String>,
+    /// What it says.
+    pub said: Said,
+}
+
+/// Three days: what a phone without signal may need until it is in town again.
+pub const LATE_AFTER_MS: u64 = 3 * 86_400_000;
+
+/// How long after the event its record was logged, if that is longer than [`LATE_AFTER_MS`].
+#[must_use]
+pub fn late_by_ms(event_time_ms: i64, logged_ms: i64) -> Option<u64> {
+    let late = u64::try_from(logged_ms.saturating_sub(event_time_ms)).ok()?;
+    (late > LATE_AFTER_MS).then_some(late)
+}
+
+/// How a lot stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LotStatus {
+    /// Nobody who could say so has said that this lot exists; at most there are claims.
+    Unknown,
+    /// Its codes are printed, and the lot is not made yet.
+    Registered,
+    /// There is something of it.
+    Active,
+    /// All of it is sold, or used to make something else.
+    SoldOut,
+    /// What was left of it is destroyed.
+    Destroyed,
+    /// Do not eat, do not sell.
+    Recalled {
+        /// Why.
+        reason: Option<Text>,
+        /// Since when, Unix milliseconds, by the recall's own word.
+        since_ms: i64,
+        /// The organisation (hex) that called it.
+        by: String,
+        /// The index of the recall's record.
+        record: u64,
+        /// The lot it began with, if not this one.
+        inherited_from: Option<String>,
+    },
+}
+
+/// An input lot, as far as what was made of it must know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// Its URI.
+    pub uri: String,
+    /// How it stands.
+    pub status: LotStatus,
+    /// The plots it comes from.
+    pub origin_plots: BTreeSet<String>,
+    /// First and last day of harvest.
+    pub harvest_from: Option<Date>,
+    /// Last day of harvest.
+    pub harvest_until: Option<Date>,
+}
+
+impl From<&LotState> for Upstream {
+    fn from(state: &LotState) -> Self {
+        Self {
+            uri: state.uri.clone(),
+            status: state.status.clone(),
+            origin_plots: state.origin_plots.clone(),
+            harvest_from: state.harvest_from,
+            harvest_until: state.harvest_until,
+        }
+    }
+}
+
+/// What one organisation did with the lot, in the lot's unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holding {
+    /// Made by it.
+    pub made: u64,
+    /// Shipped or sold to it, by the sender's word.
+    pub sent_here: u64,
+    /// Received by it (or come back), by its own word.
+    pub received: u64,
+    /// Used to make other lots.
+    pub used: u64,
+    /// Shipped to others.
+    pub shipped: u64,
+    /// Sold to consumers.
+    pub sold: u64,
+    /// Sampled, destroyed, lost.
+    pub lost: u64,
+    /// What it still has.
+    pub left: u64,
+}
+
+/// What became of the whole lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// The unit that the lot is counted in.
+    pub unit: Unit,
+    /// Made.
+    pub made: u64,
+    /// Used to make other lots, by whomever.
+    pub used: u64,
+    /// Shipped by the maker to others; it is still somewhere.
+    pub shipped: u64,
+    /// Sold to consumers, by whomever.
+    pub sold: u64,
+    /// Sampled, destroyed, lost, by whomever.
+    pub lost: u64,
+    /// Made less used, sold and lost; never below zero.
+    pub left: u64,
+}
+
+/// A lot that went into this one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Input {
+    /// Its URI.
+    pub uri: String,
+    /// How much of it.
+    pub quantity: Option<Quantity>,
+    /// Its share of all inputs in millionths, where all are counted in one unit.
+    pub share_millionths: Option<u32>,
+    /// The record that says so.
+    pub record: u64,
+}
+
+/// A lot that was made of this one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Output {
+    /// Its URI.
+    pub uri: String,
+    /// How much of this lot was used.
+    pub used: Option<Quantity>,
+    /// How much was made, of this and other inputs.
+    pub made: Option<Quantity>,
+    /// The record that says so.
+    pub record: u64,
+}
+
+/// Whether a stage has an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// It counts.
+    Counts,
+    /// Somebody's claim.
+    Claim,
+    /// It counts for nothing.
+    Void {
+        /// Why.
+        reason: Void,
+    },
+    /// Declared wrong by its own organisation.
+    Corrected {
+        /// The record that declares it.
+        by: u64,
+    },
+    /// It declares another record wrong.
+    Correction {
+        /// The index of that record, if it is about this lot.
+        of: Option<u64>,
+    },
+}
+
+/// One record on the lot, as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its index in the log.
+    pub record: u64,
+    /// Its event id, hex.
+    pub event_id: String,
+    /// The organisation, hex.
+    pub organisation: String,
+    /// The key, hex.
+    pub author: String,
+    /// Whether a service holds the key.
+    pub gateway: bool,
+    /// Whether it counts.
+    pub effect: Effect,
+    /// What was done.
+    pub step: Step,
+    /// When, Unix milliseconds, by the event's word.
+    pub time_ms: i64,
+    /// The offset from UTC there, in minutes.
+    pub offset_minutes: i16,
+    /// What the device's clock said.
+    pub device_time_ms: u64,
+    /// How late it was logged.
+    pub late_by_ms: Option<u64>,
+    /// Where.
+    pub place: Option<String>,
+    /// From which organisation, by URI.
+    pub source: Option<String>,
+    /// To which organisation, by URI.
+    pub destination: Option<String>,
+    /// How much of this lot it is about.
+    pub quantity: Option<Quantity>,
+    /// The container.
+    pub container: Option<String>,
+    /// The certificates it happened under.
+    pub certificates: Vec<String>,
+    /// The public note.
+    pub note: Option<Text>,
+    /// Photographs.
+    pub photos: Vec<Photo>,
+}
+
+/// An inspection or a test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// The record.
+    pub record: u64,
+    /// By which organisation, hex.
+    pub organisation: String,
+    /// Whether that organisation is an inspector or an authority, and neither made nor held the lot.
+    pub independent: bool,
+    /// When, Unix milliseconds.
+    pub time_ms: i64,
+    /// Whether the lot passed.
+    pub conformant: Option<bool>,
+    /// The papers about it, by URI.
+    pub certificates: Vec<String>,
+}
+
+/// How a lot stands, and everything a page about it needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotState {
+    /// The lot's URI.
+    pub uri: String,
+    /// Its number.
+    pub number: Option<String>,
+    /// The product's URI.
+    pub product: Option<String>,
+    /// How it stands.
+    pub status: LotStatus,
+    /// Who made it, hex.
+    pub maker: Option<String>,
+    /// To whom it went, hex.
+    pub holders: BTreeSet<String>,
+    /// First day of harvest.
+    pub harvest_from: Option<Date>,
+    /// Last day of harvest.
+    pub harvest_until: Option<Date>,
+    /// Production or packing date.
+    pub produced_on: Option<Date>,
+    /// Best before.
+    pub best_before: Option<Date>,
+    /// Use by.
+    pub use_by: Option<Date>,
+    /// Country of origin.
+    pub country_of_origin: Option<String>,
+    /// Growing method.
+    pub growing_method: Option<String>,
+    /// The plots it comes from, its inputs' plots included.
+    pub origin_plots: BTreeSet<String>,
+    /// What became of it; none if nobody said how much was made.
+    pub balance: Option<Balance>,
+    /// The same for each organisation, by id.
+    pub holdings: BTreeMap<String, Holding>,
+    /// What it was made of.
+    pub inputs: Vec<Input>,
+    /// What was made of it.
+    pub outputs: Vec<Output>,
+    /// Every record on it, in the order in which things happened.
+    pub stages: Vec<Stage>,
+    /// The certificates that the counting records name.
+    pub certificates: BTreeSet<String>,
+    /// The inspections that count.
+    pub inspections: Vec<Inspection>,
+    /// What is held against it, gravest first.
+    pub findings: Vec<Finding>,
+}
+
+impl LotState {
+    /// Whether the lot may be offered: it is active and nothing blocking stands against it.
+    #[must_use]
+    pub fn may_be_offered(&self) -> bool {
+        self.status == LotStatus::Active
+            && self.findings.iter().all(|finding| finding.severity != Severity::Blocking)
+    }
+}
