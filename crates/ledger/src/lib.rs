@@ -15,6 +15,7 @@
 //! | read one, check its signature | [`Record`] |
 //! | check the contents it commits to | [`section`] |
 //! | decide whether it is accepted, and what follows | [`Authority`] |
+//! | check a whole log | [`audit::Audit`] |
 
 pub mod hash;
 pub mod key;
@@ -42,6 +43,8 @@ pub mod cosignature;
 pub mod policy;
 pub mod proof;
 pub mod witness;
+
+pub mod audit;
 
 pub use authority::{Admission, Authority, AuthorityFinding, Hold, Refusal};
 pub use control::{

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
+use nguon_ledger::audit::EnrolledKeys;
 use nguon_ledger::{
     Control, EventId, Opening, PublicKey, Record, SectionType, SigningKey, handle, next_key_digest,
 };
@@ -19,8 +20,9 @@ fn vector_files() -> Vec<(PathBuf, Value)> {
         for path in entries.map(|entry| entry.unwrap().path()) {
             if path.extension().is_some_and(|extension| extension == "json") {
                 let value: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-                // Other vector files may lie here; a ledger's has records.
-                if value.get("records").is_some() {
+                // Other vector files may lie here; a ledger's has records. The same file in both folders is checked once.
+                let is_new = files.iter().all(|(_, known)| *known != value);
+                if value.get("records").is_some() && is_new {
                     files.push((path, value));
                 }
             }
@@ -44,8 +46,12 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
 
 /// Parses and verifies as a server does: the author's key is enrolled first.
 fn read(bytes: &[u8]) -> Result<Record, String> {
+    read_with(&mut EnrolledKeys::default(), bytes)
+}
+
+fn read_with(keys: &mut EnrolledKeys, bytes: &[u8]) -> Result<Record, String> {
     let record = Record::parse(bytes).map_err(|error| error.to_string())?;
-    let key = record.author().check_enrolment().map_err(|error| error.to_string())?;
+    let key = keys.enrol(record.author()).map_err(|error| error.to_string())?;
     record.verify(&key).map_err(|error| error.to_string())?;
     Ok(record)
 }
@@ -182,6 +188,7 @@ fn the_ledger_id_comes_from_the_origin_and_the_first_key() {
 /// One flipped bit is enough: either the frame is no record, or the signature does not hold.
 #[test]
 fn a_flipped_bit_anywhere_in_a_record_is_noticed() {
+    let mut keys = EnrolledKeys::default();
     for (path, file) in vector_files() {
         for vector in list(&file, "records") {
             let good = bytes(vector, "record");
@@ -194,7 +201,7 @@ fn a_flipped_bit_anywhere_in_a_record_is_noticed() {
                     let mut flipped = good.clone();
                     flipped[at] ^= 1 << bit;
                     assert!(
-                        read(&flipped).is_err(),
+                        read_with(&mut keys, &flipped).is_err(),
                         "{path:?} {:?}: byte {at} bit {bit}",
                         text(vector, "name")
                     );

@@ -1,6 +1,6 @@
 //! Who may say what: the rules of the format, one by one.
 
-use crate::history::{LEDGER, LOGGED, Log, Outcome, Signer, farm, found, key, revoke};
+use crate::history::{LOGGED, Log, Outcome, Signer, farm, found, key, ledger, revoke};
 use nguon_ledger::authority::{Authority, Rights};
 use nguon_ledger::{
     Act, Admission, AuthorityFinding, Control, Draft, EventId, Hold, LedgerId, OrganisationId, PublicKey,
@@ -43,7 +43,7 @@ fn a_record_of_another_ledger_is_refused() {
 
 #[test]
 fn a_log_begins_with_its_operator() {
-    let authority = Authority::new(LEDGER);
+    let authority = Authority::new(ledger());
     let record = Signer::new(3, OrganisationId::from_bytes([1; 32])).diary(0);
     assert_eq!(authority.admit(&record, None), Err(Refusal::NoOperator));
 }
@@ -311,6 +311,18 @@ fn forked() -> (Log, Signer, Signer, Record, Record) {
     }
     assert!(matches!(log.offer(&next), Outcome::Held(Hold::Frozen { .. })));
     (log, root, phone, other, next)
+}
+
+#[test]
+fn a_disputed_control_record_has_no_effect() {
+    let (mut log, mut root, _) = farm();
+    let admin = log.phone(&mut root, 40, Roles::ADMIN);
+    let [kept, disputed] = [50, 51].map(|seed| Signer::new(seed, root.organisation));
+    let enrol = |phone: &Signer| admin.draft(phone.agree(Roles::DIARY, 9)).sign(&admin.key).unwrap();
+    assert_eq!(log.offer(&enrol(&kept)), LOGGED);
+    assert_eq!(log.offer(&enrol(&disputed)), Outcome::Disputed);
+    assert!(log.authority.key(&kept.public()).is_some());
+    assert_eq!(log.authority.key(&disputed.public()), None);
 }
 
 #[test]

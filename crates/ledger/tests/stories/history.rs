@@ -4,7 +4,7 @@
 use nguon_ledger::authority::Key;
 use nguon_ledger::{
     Act, Admission, Authority, AuthorityFinding, Control, Delegation, Draft, EventId, Flags, Hold, LedgerId,
-    OrganisationId, PublicKey, Record, Refusal, Roles, SigningKey, Standing, next_key_digest,
+    OrganisationId, PublicKey, Record, Refusal, Roles, SigningKey, Standing, ledger_id, next_key_digest,
     sign_possession,
 };
 
@@ -28,7 +28,7 @@ impl Signer {
     pub(crate) fn draft(&self, control: Control) -> Draft {
         match &self.last {
             Some(last) => Draft::after(last, control),
-            None => Draft::first(LEDGER, self.organisation, control),
+            None => Draft::first(ledger(), self.organisation, control),
         }
     }
 
@@ -61,7 +61,7 @@ impl Signer {
 
     pub(crate) fn agree_in(&self, organisation: OrganisationId, roles: Roles, not_after_ms: u64) -> Control {
         let possession =
-            sign_possession(&self.key, LEDGER, organisation, roles, Flags(0), not_after_ms, None);
+            sign_possession(&self.key, ledger(), organisation, roles, Flags(0), not_after_ms, None);
         let device = self.public();
         Control::Delegate(Delegation {
             device,
@@ -74,7 +74,13 @@ impl Signer {
     }
 }
 
-pub(crate) const LEDGER: LedgerId = LedgerId::from_bytes([7; 32]);
+pub(crate) const ORIGIN: &str = "ledger.example.org/given";
+pub(crate) const LOG_KEY: [u8; 32] = [7; 32];
+
+/// The ledger that records are signed for.
+pub(crate) fn ledger() -> LedgerId {
+    ledger_id(ORIGIN, &LOG_KEY)
+}
 
 pub(crate) fn key(seed: u64) -> SigningKey {
     let mut bytes = [0x5a; 32];
@@ -138,7 +144,7 @@ impl Log {
     pub(crate) fn new() -> Self {
         let operator = found(OPERATOR_SEED, 2);
         let genesis = operator.last.clone().unwrap();
-        let mut log = Self { authority: Authority::new(LEDGER), operator, entries: Vec::new() };
+        let mut log = Self { authority: Authority::new(ledger()), operator, entries: Vec::new() };
         assert_eq!(log.offer(&genesis), Outcome::Logged(vec![]));
         log
     }

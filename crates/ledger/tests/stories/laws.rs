@@ -1,6 +1,6 @@
 //! Laws that hold over every history, tried on random ones.
 
-use crate::history::{LEDGER, Log, Outcome, Signer, key, revoke};
+use crate::history::{Log, Outcome, Signer, key, ledger, revoke};
 use nguon_ledger::authority::{Authority, Key};
 use nguon_ledger::{Act, Control, Draft, EventId, PublicKey, Record, Roles, Standing, next_key_digest};
 use proptest::prelude::*;
@@ -206,7 +206,7 @@ impl Province {
 
     /// The state rebuilt as a store does it, from control records and chain heads.
     fn restored(&self) -> Authority {
-        let mut authority = Authority::new(LEDGER);
+        let mut authority = Authority::new(ledger());
         for (index, (record, disputed)) in (0..).zip(&self.log.entries) {
             if record.act().is_none() {
                 authority.restore(record, index, *disputed);

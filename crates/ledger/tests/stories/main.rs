@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what is wrong")]
 
+mod audit;
 mod authority;
 mod history;
 mod laws;
