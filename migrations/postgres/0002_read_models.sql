@@ -35,6 +35,15 @@ CREATE TABLE subject_record (
     PRIMARY KEY (uri, log_index)
 );
 
+CREATE INDEX subject_record_by_entry ON subject_record (log_index);
+
+-- Which listings draw on which lot, now or earlier.
+CREATE TABLE listing_lot (
+    lot_uri     TEXT COLLATE "C" NOT NULL,
+    listing_uri TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (lot_uri, listing_uri)
+);
+
 -- Other names of a subject: short codes, a GTIN that a product got after its stickers were printed.
 CREATE TABLE alias (
     alias TEXT COLLATE "C" NOT NULL PRIMARY KEY,

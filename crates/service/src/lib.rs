@@ -1,1 +1,311 @@
-//! placeholder
+//! The use cases: one function for each thing a person can do, behind every door (API, pages, command line).
+//!
+//! ```text
+//! submit ─▶ door ─▶ sequencer ─▶ database ─▶ publisher ─▶ tiles, checkpoint, cosignatures
+//!                                    └─────▶ projector ─▶ lots, listings, organisations
+//! ```
+//!
+//! - [`submit`]: what can be decided about a record without the head: bytes, openings, signature.
+//! - [`sequencer`]: the one writer.
+//! - [`publish`]: plain files from the database, signed and cosigned.
+//! - [`project`]: read models from records; thrown away and made again at will.
+//! - [`lookup`]: records and proofs; [`catalogue`]: lots, products, listings and who is who.
+//!
+//! Rules about farming are in `nguon-trace`, about signatures and authority in `nguon-ledger`; here they meet.
+
+pub mod catalogue;
+pub mod clock;
+mod held;
+pub mod keys;
+pub mod lookup;
+pub mod objects;
+pub mod project;
+pub mod publish;
+mod rows;
+pub mod sequencer;
+pub mod submit;
+pub mod witness;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nguon_ledger::note::{KeyKind, NoteSigner, VerifierKey};
+use nguon_ledger::{EventId, LedgerId, Record};
+use nguon_storage::Store;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use crate::catalogue::{Bracket, Catalogue, Certified, KeyView, Lot, LotLine, OrganisationView};
+pub use crate::clock::{Clock, ManualClock, SystemClock};
+pub use crate::keys::OperatorKeys;
+pub use crate::lookup::{Entry, Lookup, LookupError};
+pub use crate::objects::{Folder, Objects};
+pub use crate::project::{Card, ProjectError, Projector, search_key};
+pub use crate::publish::{PublishError, checkpoint_name};
+pub use crate::sequencer::{OperatorAct, StartError};
+pub use crate::submit::{Answer, Incoming, MAX_PAYLOAD_BYTES, Refused, Taken};
+pub use crate::witness::{Asked, Cosigner, OwnWitness};
+
+use crate::publish::Publisher;
+use crate::sequencer::{Parts, Queue, Sequencer};
+use crate::submit::{Door, KnownKeys, Submission};
+
+/// Records of one request that are verified without leaving the async worker: 60 µs each.
+const INLINE_RECORDS: usize = 4;
+
+/// What a service needs to start.
+pub struct Settings {
+    /// The log's permanent name: looks like a host and path, outlives any domain.
+    pub origin: String,
+    /// Where pages and codes are reached today, without a slash at the end.
+    pub public_base_url: String,
+    /// What the operator is called: said in a new ledger's first records.
+    pub operator_name: String,
+}
+
+/// A running ledger.
+pub struct Service {
+    settings: Settings,
+    ledger_id: LedgerId,
+    log_key: VerifierKey,
+    witness_keys: Vec<VerifierKey>,
+    door: Arc<Door>,
+    queue: Option<Queue>,
+    lookup: Lookup,
+    catalogue: Catalogue,
+    clock: Arc<dyn Clock>,
+    projected: watch::Receiver<u64>,
+    logged: watch::Receiver<u64>,
+    published: watch::Receiver<u64>,
+    tasks: Vec<JoinHandle<()>>,
+    ticker: JoinHandle<()>,
+}
+
+/// One record's answer, with its event id if the bytes were a record.
+#[derive(Debug, Clone)]
+pub struct Submitted {
+    /// Its name.
+    pub event: Option<EventId>,
+    /// What became of it.
+    pub answer: Answer,
+}
+
+/// How far each part has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Entries that are durable.
+    pub logged: u64,
+    /// Entries under the published checkpoint.
+    pub published: u64,
+    /// Entries in the read models.
+    pub projected: u64,
+}
+
+impl Service {
+    /// Opens the ledger, repairs what a crash left half published, and starts working.
+    pub async fn start(
+        settings: Settings,
+        store: Arc<dyn Store>,
+        objects: Arc<dyn Objects>,
+        keys: OperatorKeys,
+        clock: Arc<dyn Clock>,
+        cosigners: Vec<Arc<dyn Cosigner>>,
+    ) -> Result<Self, StartError> {
+        let name = |error: &dyn std::fmt::Display| StartError::Operator(error.to_string());
+        let signer = NoteSigner::new(&settings.origin, *keys.log).map_err(|error| name(&error))?;
+        let log_key = signer.verifier_key(KeyKind::Ed25519);
+        let known = Arc::new(KnownKeys::default());
+        let parts = Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            keys: Arc::new(keys),
+            known: known.clone(),
+            origin: settings.origin.clone(),
+            operator_name: settings.operator_name.clone(),
+            log_key: log_key.clone(),
+        };
+        let (sequencer, logged) = Sequencer::open(parts).await?;
+        let ledger_id = sequencer.ledger_id();
+        let witness_keys: Vec<VerifierKey> = cosigners.iter().map(|cosigner| cosigner.key()).collect();
+        let publisher = Arc::new(Publisher {
+            store: store.clone(),
+            objects: objects.clone(),
+            signer,
+            log_key: log_key.clone(),
+            cosigners,
+        });
+        let size = publisher.repair().await.map_err(|error| name(&error))?;
+        let (shown, published) = watch::channel(size);
+        let projector =
+            Projector::open(ledger_id, store.clone(), store.clone()).await.map_err(|error| name(&error))?;
+        let catalogue = Catalogue::new(
+            store.clone(),
+            projector.directory(),
+            settings.origin.clone(),
+            settings.public_base_url.clone(),
+            witness_keys.clone(),
+        );
+        let (seen, projected) = watch::channel(projector.size());
+        let (queue, writer) = sequencer.start();
+        let projecting = tokio::spawn(projector.run(logged.clone(), seen));
+        let publishing = tokio::spawn(publisher.run(logged.clone(), size, shown));
+        let ticking = queue.clone();
+        let ticker = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                ticking.tick().await;
+            }
+        });
+        Ok(Self {
+            settings,
+            ledger_id,
+            log_key: log_key.clone(),
+            witness_keys,
+            door: Arc::new(Door::new(ledger_id, known)),
+            queue: Some(queue),
+            lookup: Lookup { store, objects, log_key },
+            catalogue,
+            clock,
+            projected,
+            logged,
+            published,
+            tasks: vec![writer, publishing, projecting],
+            ticker,
+        })
+    }
+
+    /// The ledger's id: what records are signed for.
+    pub fn ledger_id(&self) -> LedgerId {
+        self.ledger_id
+    }
+
+    /// The log's permanent name.
+    pub fn origin(&self) -> &str {
+        &self.settings.origin
+    }
+
+    /// Where pages and codes are reached today.
+    pub fn public_base_url(&self) -> &str {
+        &self.settings.public_base_url
+    }
+
+    /// The key that checkpoints are signed with.
+    pub fn log_key(&self) -> &VerifierKey {
+        &self.log_key
+    }
+
+    /// The keys of those who cosign.
+    pub fn witness_keys(&self) -> &[VerifierKey] {
+        &self.witness_keys
+    }
+
+    /// Records, proofs and published files.
+    pub fn lookup(&self) -> &Lookup {
+        &self.lookup
+    }
+
+    /// Lots, listings, and who is who.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// What time the service takes it to be.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Takes records, one answer each, in their order.
+    pub async fn submit(&self, incoming: Vec<Incoming>) -> Vec<Submitted> {
+        let events: Vec<Option<EventId>> = incoming
+            .iter()
+            .map(|one| Record::parse(&one.record).ok().map(|record| record.event_id()))
+            .collect();
+        let verified = if incoming.len() <= INLINE_RECORDS {
+            self.door.verify(incoming)
+        } else {
+            let (door, count) = (self.door.clone(), incoming.len());
+            tokio::task::spawn_blocking(move || door.verify(incoming))
+                .await
+                .unwrap_or_else(|_| (0..count).map(|_| Err(Refused::Unavailable)).collect())
+        };
+        let mut sound: Vec<Submission> = Vec::with_capacity(verified.len());
+        let mut answers: Vec<Option<Answer>> = Vec::with_capacity(verified.len());
+        for one in verified {
+            match one {
+                Ok(submission) => {
+                    sound.push(submission);
+                    answers.push(None);
+                }
+                Err(refused) => answers.push(Some(Err(refused))),
+            }
+        }
+        let mut decided = if sound.is_empty() { Vec::new() } else { self.append(sound).await }.into_iter();
+        events
+            .into_iter()
+            .zip(answers)
+            .map(|(event, answer)| Submitted {
+                event,
+                answer: answer.or_else(|| decided.next()).unwrap_or(Err(Refused::Unavailable)),
+            })
+            .inspect(|one| {
+                let answer = match &one.answer {
+                    Ok(Taken::Logged { again: false, .. }) => "logged",
+                    Ok(Taken::Logged { again: true, .. }) => "again",
+                    Ok(Taken::Held(_)) => "held",
+                    Err(refused) => refused.code(),
+                };
+                metrics::counter!("nguon_records_answered_total", "answer" => answer).increment(1);
+            })
+            .collect()
+    }
+
+    async fn append(&self, sound: Vec<Submission>) -> Vec<Answer> {
+        match &self.queue {
+            Some(queue) => queue.append(sound).await,
+            None => vec![Err(Refused::Busy); sound.len()],
+        }
+    }
+
+    /// Logs an act of the operator; answers its index.
+    pub async fn act(&self, act: OperatorAct) -> Result<u64, Refused> {
+        match &self.queue {
+            Some(queue) => queue.act(act).await,
+            None => Err(Refused::Busy),
+        }
+    }
+
+    /// Lets an idle epoch be logged if one is due.
+    pub async fn tick(&self) {
+        if let Some(queue) = &self.queue {
+            queue.tick().await;
+        }
+    }
+
+    /// How far each part has come.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            logged: *self.logged.borrow(),
+            published: *self.published.borrow(),
+            projected: *self.projected.borrow(),
+        }
+    }
+
+    /// Waits until all that is logged now is published and in the read models.
+    pub async fn settle(&self) {
+        let size = *self.logged.borrow();
+        let (mut published, mut projected) = (self.published.clone(), self.projected.clone());
+        drop(published.wait_for(|shown| *shown >= size).await);
+        drop(projected.wait_for(|done| *done >= size).await);
+    }
+
+    /// Takes nothing new, writes and publishes what was taken, and stops.
+    pub async fn stop(mut self) {
+        self.ticker.abort();
+        drop(self.ticker.await);
+        drop(self.queue.take());
+        for task in self.tasks.drain(..) {
+            drop(task.await);
+        }
+        self.lookup.store.close().await;
+    }
+}

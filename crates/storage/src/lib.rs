@@ -36,8 +36,8 @@ mod postgres {
 }
 
 pub use port::{
-    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, Store, StoreError, SubjectRow, TableShape,
-    Unit,
+    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, Store, StoreError, SubjectRow,
+    TableShape, Unit,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

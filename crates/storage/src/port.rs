@@ -194,14 +194,35 @@ pub trait Reader: Send {
     /// One thing.
     async fn subject(&mut self, uri: &str) -> Result<Option<SubjectRow>, StoreError>;
     /// Things of a kind after a URI, in order of URI.
-    async fn list_subjects(&mut self, kind: &str, after: &str, limit: i64) -> Result<Vec<SubjectRow>, StoreError>;
+    async fn list_subjects(
+        &mut self,
+        kind: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<SubjectRow>, StoreError>;
     /// An organisation's things of a kind, in order of URI.
-    async fn subjects_of(&mut self, organisation_id: &[u8], kind: &str, after: &str, limit: i64)
-    -> Result<Vec<SubjectRow>, StoreError>;
+    async fn subjects_of(
+        &mut self,
+        organisation_id: &[u8],
+        kind: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<SubjectRow>, StoreError>;
     /// Things whose folded name contains the (folded) text.
-    async fn search_subjects(&mut self, kind: &str, text: &str, limit: i64) -> Result<Vec<SubjectRow>, StoreError>;
-    /// The entries that tell of a thing, in order.
-    async fn records_of_subject(&mut self, uri: &str) -> Result<Vec<RecordRow>, StoreError>;
+    async fn search_subjects(
+        &mut self,
+        kind: &str,
+        text: &str,
+        limit: i64,
+    ) -> Result<Vec<SubjectRow>, StoreError>;
+    /// Which entries tell of a thing, in order.
+    async fn entries_of_subject(&mut self, uri: &str) -> Result<Vec<i64>, StoreError>;
+    /// Which things an entry tells of, in order of URI.
+    async fn subjects_of_entry(&mut self, log_index: i64) -> Result<Vec<String>, StoreError>;
+    /// Entries whose event id begins with these eight bytes, by the index behind the writer.
+    async fn entries_of_event(&mut self, event_prefix: i64) -> Result<Vec<i64>, StoreError>;
+    /// Listings that draw on a lot, in order of URI.
+    async fn listings_of_lot(&mut self, lot_uri: &str) -> Result<Vec<SubjectRow>, StoreError>;
     /// What another name stands for.
     async fn alias(&mut self, alias: &str) -> Result<Option<String>, StoreError>;
     /// Feed changes after (entry, position), in commit order.
@@ -212,6 +233,12 @@ pub trait Reader: Send {
     async fn event_index(&mut self, after: (i64, i64), limit: i64) -> Result<Vec<(i64, i64)>, StoreError>;
     /// Which entries tell of which thing, after (uri, entry).
     async fn links(&mut self, after: (&str, i64), limit: i64) -> Result<Vec<(String, i64)>, StoreError>;
+    /// Which lots listings draw on, after (lot, listing).
+    async fn listing_lots(
+        &mut self,
+        after: (&str, &str),
+        limit: i64,
+    ) -> Result<Vec<(String, String)>, StoreError>;
     /// Other names and what they stand for, after a name.
     async fn aliases(&mut self, after: &str, limit: i64) -> Result<Vec<(String, String)>, StoreError>;
 }
@@ -243,6 +270,8 @@ pub trait Unit: Send {
     async fn link_records(&mut self, rows: &[(String, i64)]) -> Result<(), StoreError>;
     /// Writes what is known of things.
     async fn put_subjects(&mut self, rows: &[SubjectRow]) -> Result<(), StoreError>;
+    /// Says that a listing draws on lots.
+    async fn put_listing_lots(&mut self, rows: &[(String, String)]) -> Result<(), StoreError>;
     /// Gives a thing another name.
     async fn put_alias(&mut self, alias: &str, uri: &str) -> Result<(), StoreError>;
     /// Adds changes to the feed.

@@ -31,7 +31,9 @@ impl PostgresStore {
         MIGRATOR.run(&pool).await?;
         let synchronous: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&pool).await?;
         if synchronous == "off" {
-            return Err(StoreError::Unfit("synchronous_commit is off: acknowledged records could be lost".to_owned()));
+            return Err(StoreError::Unfit(
+                "synchronous_commit is off: acknowledged records could be lost".to_owned(),
+            ));
         }
         let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&pool).await?;
         Ok(Self { pool, description: format!("PostgreSQL {version}") })

@@ -161,11 +161,13 @@ impl Reader for Reading {
     }
 
     async fn newest_checkpoint(&mut self) -> Result<Option<CheckpointRow>, StoreError> {
-        self.one(sqlx::query("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1"), checkpoint).await
+        self.one(sqlx::query("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1"), checkpoint)
+            .await
     }
 
     async fn checkpoint(&mut self, size: i64) -> Result<Option<CheckpointRow>, StoreError> {
-        self.one(sqlx::query("SELECT size, note FROM checkpoint WHERE size = $1").bind(size), checkpoint).await
+        self.one(sqlx::query("SELECT size, note FROM checkpoint WHERE size = $1").bind(size), checkpoint)
+            .await
     }
 
     async fn checkpoint_covering(&mut self, log_index: i64) -> Result<Option<CheckpointRow>, StoreError> {
@@ -190,7 +192,12 @@ impl Reader for Reading {
         self.one(query.bind(uri.to_owned()), subject).await
     }
 
-    async fn list_subjects(&mut self, kind: &str, after: &str, limit: i64) -> Result<Vec<SubjectRow>, StoreError> {
+    async fn list_subjects(
+        &mut self,
+        kind: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
         let query = sqlx::query(
             "SELECT uri, kind, organisation_id, status, search_key, last_index, state
              FROM subject WHERE kind = $1 AND uri > $2 ORDER BY uri LIMIT $3",
@@ -209,11 +216,17 @@ impl Reader for Reading {
             "SELECT uri, kind, organisation_id, status, search_key, last_index, state
              FROM subject WHERE organisation_id = $1 AND kind = $2 AND uri > $3 ORDER BY uri LIMIT $4",
         );
-        let query = query.bind(organisation_id.to_vec()).bind(kind.to_owned()).bind(after.to_owned()).bind(limit);
+        let query =
+            query.bind(organisation_id.to_vec()).bind(kind.to_owned()).bind(after.to_owned()).bind(limit);
         self.many(query, subject).await
     }
 
-    async fn search_subjects(&mut self, kind: &str, text: &str, limit: i64) -> Result<Vec<SubjectRow>, StoreError> {
+    async fn search_subjects(
+        &mut self,
+        kind: &str,
+        text: &str,
+        limit: i64,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
         let mut pattern = String::from("%");
         for letter in text.chars() {
             if matches!(letter, '%' | '_' | '\\') {
@@ -229,13 +242,42 @@ impl Reader for Reading {
         self.many(query.bind(kind.to_owned()).bind(pattern).bind(limit), subject).await
     }
 
-    async fn records_of_subject(&mut self, uri: &str) -> Result<Vec<RecordRow>, StoreError> {
+    async fn entries_of_subject(&mut self, uri: &str) -> Result<Vec<i64>, StoreError> {
+        let query = sqlx::query("SELECT log_index FROM subject_record WHERE uri = $1 ORDER BY log_index");
+        self.many(query.bind(uri.to_owned()), |row| row.try_get("log_index")).await
+    }
+
+    async fn subjects_of_entry(&mut self, log_index: i64) -> Result<Vec<String>, StoreError> {
+        let query = sqlx::query("SELECT uri FROM subject_record WHERE log_index = $1 ORDER BY uri");
+        self.many(query.bind(log_index), |row| row.try_get("uri")).await
+    }
+
+    async fn entries_of_event(&mut self, event_prefix: i64) -> Result<Vec<i64>, StoreError> {
+        let query =
+            sqlx::query("SELECT log_index FROM event_index WHERE event_prefix = $1 ORDER BY log_index");
+        self.many(query.bind(event_prefix), |row| row.try_get("log_index")).await
+    }
+
+    async fn listings_of_lot(&mut self, lot_uri: &str) -> Result<Vec<SubjectRow>, StoreError> {
         let query = sqlx::query(
-            "SELECT r.log_index, r.organisation_id, r.author, r.seq, r.disputed, r.kind, r.event_id, r.bytes
-             FROM subject_record AS s JOIN record AS r ON r.log_index = s.log_index
-             WHERE s.uri = $1 ORDER BY r.log_index",
+            "SELECT s.uri, s.kind, s.organisation_id, s.status, s.search_key, s.last_index, s.state
+             FROM listing_lot AS l JOIN subject AS s ON s.uri = l.listing_uri
+             WHERE l.lot_uri = $1 ORDER BY s.uri",
         );
-        self.many(query.bind(uri.to_owned()), record).await
+        self.many(query.bind(lot_uri.to_owned()), subject).await
+    }
+
+    async fn listing_lots(
+        &mut self,
+        after: (&str, &str),
+        limit: i64,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let query = sqlx::query(
+            "SELECT lot_uri, listing_uri FROM listing_lot
+             WHERE lot_uri > $1 OR (lot_uri = $1 AND listing_uri > $2) ORDER BY lot_uri, listing_uri LIMIT $3",
+        );
+        let query = query.bind(after.0.to_owned()).bind(after.1.to_owned()).bind(limit);
+        self.many(query, |row| Ok((row.try_get("lot_uri")?, row.try_get("listing_uri")?))).await
     }
 
     async fn alias(&mut self, alias: &str) -> Result<Option<String>, StoreError> {
@@ -338,8 +380,10 @@ impl Writing {
 #[async_trait]
 impl Unit for Writing {
     async fn create_head(&mut self, row: &HeadRow) -> Result<(), StoreError> {
-        let query = sqlx::query("INSERT INTO log_head (ledger_id, origin, size, root) VALUES ($1, $2, $3, $4)");
-        let query = query.bind(row.ledger_id.clone()).bind(row.origin.clone()).bind(row.size).bind(row.root.clone());
+        let query =
+            sqlx::query("INSERT INTO log_head (ledger_id, origin, size, root) VALUES ($1, $2, $3, $4)");
+        let query =
+            query.bind(row.ledger_id.clone()).bind(row.origin.clone()).bind(row.size).bind(row.root.clone());
         self.run(query).await.map(drop)
     }
 
@@ -434,8 +478,11 @@ impl Unit for Writing {
     }
 
     async fn link_records(&mut self, rows: &[(String, i64)]) -> Result<(), StoreError> {
-        const SQL: (&str, usize, &str) =
-            ("INSERT INTO subject_record (uri, log_index) VALUES", 2, " ON CONFLICT (uri, log_index) DO NOTHING");
+        const SQL: (&str, usize, &str) = (
+            "INSERT INTO subject_record (uri, log_index) VALUES",
+            2,
+            " ON CONFLICT (uri, log_index) DO NOTHING",
+        );
         self.insert_many(SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1)).await
     }
 
@@ -460,6 +507,15 @@ impl Unit for Writing {
         .await
     }
 
+    async fn put_listing_lots(&mut self, rows: &[(String, String)]) -> Result<(), StoreError> {
+        const SQL: (&str, usize, &str) = (
+            "INSERT INTO listing_lot (lot_uri, listing_uri) VALUES",
+            2,
+            " ON CONFLICT (lot_uri, listing_uri) DO NOTHING",
+        );
+        self.insert_many(SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1.clone())).await
+    }
+
     async fn put_alias(&mut self, alias: &str, uri: &str) -> Result<(), StoreError> {
         let query = sqlx::query(
             "INSERT INTO alias (alias, uri) VALUES ($1, $2) ON CONFLICT (alias) DO UPDATE SET uri = excluded.uri",
@@ -471,7 +527,11 @@ impl Unit for Writing {
         const SQL: (&str, usize, &str) =
             ("INSERT INTO feed_change (log_index, position, listing_uri, change) VALUES", 4, "");
         self.insert_many(SQL, rows, |query, row| {
-            query.bind(row.log_index).bind(row.position).bind(row.listing_uri.clone()).bind(row.change.clone())
+            query
+                .bind(row.log_index)
+                .bind(row.position)
+                .bind(row.listing_uri.clone())
+                .bind(row.change.clone())
         })
         .await
     }
@@ -481,6 +541,7 @@ impl Unit for Writing {
         self.run(sqlx::query("DELETE FROM event_index")).await?;
         self.run(sqlx::query("DELETE FROM subject")).await?;
         self.run(sqlx::query("DELETE FROM subject_record")).await?;
+        self.run(sqlx::query("DELETE FROM listing_lot")).await?;
         self.run(sqlx::query("DELETE FROM alias")).await?;
         self.run(sqlx::query("DELETE FROM feed_change")).await.map(drop)
     }

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::repository;
@@ -42,7 +44,9 @@ impl SqliteStore {
         MIGRATOR.run(&writer).await?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
         if parse_version(&version) < (3, 51, 3) {
-            return Err(StoreError::Unfit(format!("version {version}; a WAL database needs 3.51.3 or newer")));
+            return Err(StoreError::Unfit(format!(
+                "version {version}; a WAL database needs 3.51.3 or newer"
+            )));
         }
         let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&writer).await?;
         let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&writer).await?;
@@ -75,7 +79,8 @@ impl Store for SqliteStore {
     }
 
     async fn integrity(&self) -> Result<Vec<String>, StoreError> {
-        let lines: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&self.readers).await?;
+        let lines: Vec<String> =
+            sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&self.readers).await?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
 

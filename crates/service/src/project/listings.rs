@@ -1,0 +1,292 @@
+//! Listings: judged again when they change, when a lot they draw on changes, and when log time passes one of their
+//! days. Every difference becomes one change of the feed, at the entry that caused it.
+
+use jiff::Timestamp;
+use nguon_id::LotId;
+use nguon_market::{
+    Availability, Certificate as MarketCertificate, Change, Digest, FeedItem, Image, ListingState,
+    LotCondition, LotRef, LotState as MarketLot, Measure, OfferState, Organisation as MarketOrganisation,
+    Origin, PriceVnd, ProductKey, Unit as MarketUnit, available,
+};
+use nguon_storage::FeedRow;
+use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn};
+use nguon_trace::finding::Severity;
+use nguon_trace::lot::{LotState, LotStatus};
+use nguon_trace::quantity::{Quantity, Unit};
+
+use super::cards::Card;
+use super::{ProjectError, Projector};
+use crate::rows;
+
+impl Projector {
+    /// Knows all listings of the target again: who draws on which lot, and which days are still to come.
+    pub(super) async fn load_listings(&mut self) -> Result<(), ProjectError> {
+        self.listings.clear();
+        self.calendar.clear();
+        let now = self.time_at(self.size);
+        let mut after = String::new();
+        loop {
+            let rows = self.target.reader().await?.list_subjects("listing", &after, 500).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after.clone_from(&last.uri);
+            for row in rows {
+                if let Some(Card { facts: Facts::Listing(listing), .. }) = Card::of(&row) {
+                    self.follow(&listing, now);
+                }
+            }
+        }
+    }
+
+    fn follow(&mut self, listing: &Listing, now_ms: i64) {
+        for lot in &listing.lots {
+            self.listings.entry(lot.clone()).or_default().insert(listing.uri.clone());
+        }
+        // The day after the last valid millisecond is when it is over.
+        for day in [listing.valid_from_ms, listing.valid_until_ms.saturating_add(1)] {
+            if day > now_ms {
+                self.calendar.insert((day, listing.uri.clone()));
+            }
+        }
+    }
+
+    pub(super) async fn listing_said(&mut self, listing: &Listing) -> Result<(), ProjectError> {
+        let lots = listing.lots.iter().map(|lot| (lot.clone(), listing.uri.clone()));
+        self.batch.listing_lots.extend(lots);
+        self.follow(listing, self.time_at(self.size));
+        self.offer(&listing.uri).await
+    }
+
+    /// Listings of a lot that was judged again.
+    pub(super) async fn lot_changed(&mut self, lot: &str) -> Result<(), ProjectError> {
+        for listing in self.listings.get(lot).cloned().unwrap_or_default() {
+            self.offer(&listing).await?;
+        }
+        Ok(())
+    }
+
+    /// Log time moved: listings whose first or last day lies behind it now.
+    pub(super) async fn time_passes(&mut self, index: u64) -> Result<(), ProjectError> {
+        let now = self.time_at(index);
+        while let Some((day, listing)) = self.calendar.first().cloned() {
+            if day > now {
+                break;
+            }
+            self.calendar.pop_first();
+            self.offer(&listing).await?;
+        }
+        // Best-before days pass at midnight in Vietnam; a listing's lots are looked at once a day of log time.
+        let day = |time: i64| time.saturating_add(7 * 3_600_000).div_euclid(86_400_000);
+        if index > 0 && day(now) != day(self.time_at(index - 1)) {
+            let all: Vec<String> = self
+                .listings
+                .values()
+                .flatten()
+                .cloned()
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect();
+            for listing in all {
+                self.offer(&listing).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges one listing and, if what the feed said of it no longer holds, says the new thing.
+    async fn offer(&mut self, uri: &str) -> Result<(), ProjectError> {
+        let Some(mut row) = self.subject(uri).await? else { return Ok(()) };
+        let Some(card) = Card::of(&row) else { return Ok(()) };
+        let Facts::Listing(listing) = &card.facts else { return Ok(()) };
+        let now = self.time_at(self.size);
+        let mut lots = Vec::new();
+        for lot in &listing.lots {
+            if let Some(state) = self.lot_state(lot).await? {
+                lots.push(state);
+            }
+        }
+        // A listing draws only on lots that its own organisation made or received.
+        let mine: Vec<&LotState> = lots
+            .iter()
+            .filter(|lot| {
+                lot.maker.as_deref() == Some(card.organisation.as_str())
+                    || lot.holders.contains(&card.organisation)
+            })
+            .collect();
+        let judged = judge(listing, &mine, now);
+        let at = Timestamp::from_millisecond(now).unwrap_or_default();
+        let item = if judged.status().is_listed() {
+            self.item(&card, listing, &mine, &judged, at).await?
+        } else {
+            None
+        };
+        let (status, change) = match item {
+            Some(item) => {
+                let status = if judged.is_available() { "active" } else { "sold_out" };
+                (status, Some(Change::Put(Box::new(item))))
+            }
+            None if row.status == "new" || row.status == "gone" => ("gone", None),
+            None => {
+                let reason = judged
+                    .reasons()
+                    .first()
+                    .map_or(nguon_market::ReasonCode::Withdrawn, |reason| reason.code);
+                ("gone", Some(Change::Gone { listing: uri.to_owned(), reason, at }))
+            }
+        };
+        if let Some(change) = change {
+            let text = serde_json::to_string(&change).expect("a change has text keys only");
+            let again = matches!(change, Change::Put(_))
+                && self
+                    .batch
+                    .feed
+                    .iter()
+                    .rev()
+                    .find(|row| row.listing_uri == uri)
+                    .is_some_and(|row| same(&row.change, &text));
+            if !again {
+                let index = rows::signed(self.size);
+                let position = self.batch.feed.iter().filter(|row| row.log_index == index).count();
+                self.batch.feed.push(FeedRow {
+                    log_index: index,
+                    position: i64::try_from(position).unwrap_or(i64::MAX),
+                    listing_uri: uri.to_owned(),
+                    change: text,
+                });
+            }
+        }
+        if row.status != status {
+            status.clone_into(&mut row.status);
+            self.put(row);
+        }
+        Ok(())
+    }
+
+    async fn item(
+        &mut self,
+        card: &Card,
+        listing: &Listing,
+        lots: &[&LotState],
+        judged: &Availability,
+        at: Timestamp,
+    ) -> Result<Option<FeedItem>, ProjectError> {
+        let Some(product) = self.subject(&listing.product).await?.as_ref().and_then(Card::of) else {
+            return Ok(None);
+        };
+        let Facts::Product(product) = product.facts else { return Ok(None) };
+        let seller = self.subject(&organisation_urn(&card.organisation)).await?.as_ref().and_then(Card::of);
+        let Some(Card { facts: Facts::Organisation(seller), .. }) = seller else { return Ok(None) };
+        let (Some(commune), Ok(price)) = (&seller.commune, PriceVnd::try_from(listing.price_dong)) else {
+            return Ok(None);
+        };
+        let (commune_code, code_edition) = (commune.code.clone(), commune.edition.clone());
+        let (Ok(valid_from), Ok(valid_until), Ok(id), Ok(event_id)) = (
+            Timestamp::from_millisecond(listing.valid_from_ms),
+            Timestamp::from_millisecond(listing.valid_until_ms),
+            card.organisation.parse::<Digest>(),
+            card.event_id.parse::<Digest>(),
+        ) else {
+            return Ok(None);
+        };
+        let lots: Vec<LotRef> = lots
+            .iter()
+            .filter_map(|lot| {
+                let id = LotId::from_uri(&lot.uri).ok()?;
+                Some(LotRef {
+                    uri: lot.uri.clone(),
+                    code: id.lot().to_string(),
+                    trace_url: id.path(),
+                    harvest_date: lot.harvest_from,
+                    best_before: lot.best_before,
+                })
+            })
+            .collect();
+        let Some(trace_url) = lots.first().map(|lot| lot.trace_url.clone()) else { return Ok(None) };
+        Ok(Some(FeedItem {
+            listing: listing.uri.clone(),
+            event_id,
+            log_index: card.index,
+            proof_url: format!("/api/v1/records/{}", card.event_id),
+            trace_url,
+            name_vi: listing.title.vi.clone(),
+            name_en: listing.title.en.clone(),
+            category: product.category.clone(),
+            product: match product.gtin {
+                Some(gtin) => ProductKey::Gtin(gtin),
+                None => ProductKey::InternalCode(product.code.clone()),
+            },
+            organisation: MarketOrganisation {
+                id,
+                name: seller.name.vi.clone(),
+                address: seller.address.vi.clone(),
+            },
+            origin: Origin { commune_code, code_edition, text: seller.address.vi.clone() },
+            price_vnd: price,
+            price_per: measure(listing.price_per),
+            vat_included: listing.vat_included,
+            valid_from,
+            valid_until,
+            min_order: listing.min_order.map(measure),
+            net_content: product.net_content.map(measure),
+            stock: measure(listing.stock),
+            lots,
+            certificates: Vec::<MarketCertificate>::new(),
+            images: product
+                .image
+                .iter()
+                .map(|image| Image {
+                    blake3: Digest(image.digest.0),
+                    url: format!("/images/{}", image.digest),
+                })
+                .collect(),
+            status: judged.status(),
+            updated_at: at,
+        }))
+    }
+}
+
+/// Two changes that differ only in when they were said are the same.
+fn same(left: &str, right: &str) -> bool {
+    let body =
+        |text: &str| text.rsplit_once("\"updated_at\"").map_or(text.to_owned(), |(body, _)| body.to_owned());
+    body(left) == body(right)
+}
+
+fn judge(listing: &Listing, lots: &[&LotState], now_ms: i64) -> Availability {
+    let state = ListingState {
+        state: match listing.state {
+            Said::Active if listing.stock.amount == 0 => OfferState::SoldOut,
+            Said::Active => OfferState::Active,
+            Said::Withdrawn => OfferState::Withdrawn,
+        },
+        valid_from_ms: listing.valid_from_ms,
+        valid_until_ms: listing.valid_until_ms,
+        lots: listing.lots.clone(),
+    };
+    let lots: Vec<MarketLot> = lots.iter().map(|lot| market_lot(lot)).collect();
+    available(&state, &lots, now_ms)
+}
+
+fn market_lot(lot: &LotState) -> MarketLot {
+    let blocked = lot.findings.iter().any(|finding| finding.severity == Severity::Blocking);
+    MarketLot {
+        lot: lot.uri.clone(),
+        condition: match &lot.status {
+            LotStatus::Recalled { .. } => LotCondition::Recalled,
+            LotStatus::Destroyed => LotCondition::Destroyed,
+            _ if blocked => LotCondition::Blocked,
+            LotStatus::Registered | LotStatus::Unknown => LotCondition::Blocked,
+            LotStatus::SoldOut => LotCondition::SoldOut,
+            LotStatus::Active => LotCondition::Sound,
+        },
+        best_before: lot.best_before,
+    }
+}
+
+fn measure(quantity: Quantity) -> Measure {
+    let unit = match quantity.unit {
+        Unit::Gram => MarketUnit::Gram,
+        Unit::Millilitre => MarketUnit::Millilitre,
+        Unit::Piece => MarketUnit::Piece,
+    };
+    Measure { value: quantity.amount, unit }
+}

@@ -1,0 +1,290 @@
+//! Lots: everything recorded on one, judged by `nguon-trace`, and what was made of it judged after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nguon_id::{LotId, ShortCode};
+use nguon_ledger::{AuthorityFinding, EventId, OrganisationId, Record, SectionType};
+use nguon_storage::SubjectRow;
+use nguon_trace::facts::{Event, Facts, organisation_in_urn};
+use nguon_trace::lot::{
+    Entry, LotState, LotStatus, Said, Standing, Upstream, Void, Weight, judge, late_by_ms,
+};
+
+use super::cards::Card;
+use super::{ProjectError, Projector, search_key};
+use crate::rows;
+
+/// Lots judged again because of one entry, at most: a recall of a lot that went into more packs than this reaches
+/// the rest with the next entry on them.
+const REACH: usize = 20_000;
+
+impl Projector {
+    pub(super) async fn event(
+        &mut self,
+        record: &Record,
+        proven: &[String],
+        event: Event,
+        disputed: bool,
+    ) -> Result<(), ProjectError> {
+        let lots: Vec<String> = proven.iter().filter(|uri| LotId::from_uri(uri).is_ok()).cloned().collect();
+        for uri in proven {
+            self.link(uri);
+        }
+        let said = Said::Event(Box::new(event));
+        let entry = self.entry(record, self.size, said, disputed).await?;
+        for lot in &lots {
+            self.history(lot).await?;
+            if let Some(history) = self.histories.get_mut(lot) {
+                history.push(entry.clone());
+            }
+        }
+        self.judge_from(lots).await
+    }
+
+    /// Lots on a record whose weight changed: adopted, erased, or signed by a key that was revoked.
+    pub(super) async fn weigh_again(&mut self, event: EventId) -> Result<(), ProjectError> {
+        let prefix = rows::event_prefix(&event);
+        let mut indexes = self.target.reader().await?.entries_of_event(prefix).await?;
+        indexes.extend(self.batch.events.iter().filter(|known| known.0 == prefix).map(|known| known.1));
+        for index in indexes {
+            let mut lots = self.target.reader().await?.subjects_of_entry(index).await?;
+            lots.extend(self.batch.links.iter().filter(|link| link.1 == index).map(|link| link.0.clone()));
+            lots.retain(|uri| LotId::from_uri(uri).is_ok());
+            for lot in &lots {
+                self.histories.remove(lot);
+            }
+            self.judge_from(lots).await?;
+        }
+        Ok(())
+    }
+
+    /// What the ledger knows about one record on a lot.
+    async fn entry(
+        &mut self,
+        record: &Record,
+        index: u64,
+        said: Said,
+        disputed: bool,
+    ) -> Result<Entry, ProjectError> {
+        let destination = match &said {
+            Said::Event(event) => match &event.destination {
+                Some(uri) => self.party(uri).await?,
+                None => None,
+            },
+            Said::Unreadable | Said::Erased => None,
+        };
+        let late_by_ms = match &said {
+            Said::Event(event) => late_by_ms(event.time_ms, self.time_at(index)),
+            Said::Unreadable | Said::Erased => None,
+        };
+        let organisation = record.belongs_to();
+        let directory = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let key = directory.key(&record.author());
+        let adopted = directory.is_adopted(organisation, record.event_id());
+        let doubted = key.is_some_and(|key| key.is_doubted(record.seq()));
+        let found = self.findings.get(&index).map(Vec::as_slice).unwrap_or_default();
+        let counts = found
+            .iter()
+            .find_map(|finding| match finding {
+                AuthorityFinding::Disputed if adopted => None,
+                AuthorityFinding::Disputed => Some(Void::Disputed),
+                AuthorityFinding::StandingLacking => Some(Void::StandingLacking),
+                finding if finding.is_void() => Some(Void::RoleLacking),
+                _ => None,
+            })
+            .map_or(if doubted && !adopted { Weight::Claim } else { Weight::Full }, |reason| Weight::None {
+                reason,
+            });
+        Ok(Entry {
+            index,
+            event_id: record.event_id().to_string(),
+            organisation: organisation.to_string(),
+            author: record.author().to_string(),
+            standing: self.standing_at(organisation, index),
+            counts,
+            device_time_ms: record.device_time_ms(),
+            late_by_ms,
+            gateway: key.is_some_and(|key| key.flags().contains(nguon_ledger::Flags::SERVICE)),
+            disputed,
+            destination,
+            said,
+        })
+    }
+
+    fn standing_at(&self, organisation: OrganisationId, index: u64) -> Standing {
+        let standing = self.standings.get(&organisation).and_then(|known| known.range(..=index).next_back());
+        Standing(standing.map_or(0, |(_, bits)| bits.0))
+    }
+
+    /// The organisation behind a GLN, hex, if one said that the GLN is its own.
+    async fn party(&mut self, uri: &str) -> Result<Option<String>, ProjectError> {
+        let Ok(link) = nguon_id::DigitalLink::parse(uri) else { return Ok(None) };
+        if !matches!(link.key().ai(), "414" | "417") {
+            return Ok(None);
+        }
+        let owner = self.alias(&format!("gln:{}", link.key().value())).await?;
+        Ok(owner.as_deref().and_then(organisation_in_urn).map(str::to_owned))
+    }
+
+    /// Everything recorded on a lot before this entry.
+    async fn history(&mut self, lot: &str) -> Result<(), ProjectError> {
+        if self.histories.contains_key(lot) {
+            return Ok(());
+        }
+        let mut indexes: BTreeSet<i64> =
+            self.target.reader().await?.entries_of_subject(lot).await?.into_iter().collect();
+        indexes.extend(self.batch.links.iter().filter(|link| link.0 == lot).map(|link| link.1));
+        indexes.remove(&rows::signed(self.size));
+        let mut history = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            history.extend(self.read_entry(index).await?);
+        }
+        self.histories.insert(lot.to_owned(), history);
+        Ok(())
+    }
+
+    async fn read_entry(&mut self, log_index: i64) -> Result<Option<Entry>, ProjectError> {
+        let mut reader = self.source.reader().await?;
+        let Some(row) = reader.records(log_index, 1).await?.into_iter().next() else { return Ok(None) };
+        let public = reader
+            .sections(log_index, log_index + 1)
+            .await?
+            .into_iter()
+            .find(|section| section.kind == i64::from(SectionType::PUBLIC.0));
+        drop(reader);
+        let index = rows::unsigned(log_index);
+        let record = Record::parse(&row.bytes)
+            .map_err(|error| ProjectError::Damaged { index, why: error.to_string() })?;
+        let said = match public {
+            None => Said::Erased,
+            Some(section) => match nguon_epcis::read(&section.payload).map(|document| document.facts) {
+                Ok(Facts::Event(event)) => Said::Event(event),
+                Ok(_) => return Ok(None),
+                Err(_) => Said::Unreadable,
+            },
+        };
+        self.entry(&record, index, said, row.disputed).await.map(Some)
+    }
+
+    /// Judges these lots and everything made of them.
+    async fn judge_from(&mut self, lots: Vec<String>) -> Result<(), ProjectError> {
+        let mut waiting: Vec<String> = lots;
+        let mut judged = BTreeMap::new();
+        while let Some(lot) = waiting.pop() {
+            // A lot may be reached on several ways; a cycle stops here.
+            let times = judged.entry(lot.clone()).or_insert(0_u32);
+            *times += 1;
+            if *times > 3 || judged.len() > REACH {
+                continue;
+            }
+            let Some(state) = self.judge_one(&lot).await? else { continue };
+            waiting.extend(state.outputs.into_iter().map(|output| output.uri).filter(|uri| *uri != lot));
+        }
+        for lot in judged.keys() {
+            self.lot_changed(lot).await?;
+        }
+        Ok(())
+    }
+
+    /// Judges one lot; answers its state if that changed what is made of it.
+    async fn judge_one(&mut self, lot: &str) -> Result<Option<LotState>, ProjectError> {
+        self.history(lot).await?;
+        let before = self.lot_state(lot).await?;
+        let history = self.histories.get(lot).map(Vec::as_slice).unwrap_or_default();
+        // First without its inputs, to learn which they are.
+        let mut state = judge(lot, history, &[]);
+        let sources: BTreeSet<String> = state.inputs.iter().map(|input| input.uri.clone()).collect();
+        if !sources.is_empty() {
+            let mut upstream = Vec::with_capacity(sources.len());
+            for uri in sources {
+                upstream.extend(self.lot_state(&uri).await?.as_ref().map(Upstream::from));
+            }
+            let history = self.histories.get(lot).map(Vec::as_slice).unwrap_or_default();
+            state = judge(lot, history, &upstream);
+        }
+        if before.as_ref() == Some(&state) {
+            return Ok(None);
+        }
+        let row = self.lot_row(&state).await?;
+        self.put(row);
+        if before.is_none() {
+            self.give_short_code(lot).await?;
+        }
+        Ok(Some(state))
+    }
+
+    async fn lot_row(&mut self, state: &LotState) -> Result<SubjectRow, ProjectError> {
+        let product = match &state.product {
+            Some(uri) => match self.subject(uri).await?.as_ref().and_then(Card::of) {
+                Some(Card { facts: Facts::Product(product), .. }) => product.name.vi,
+                _ => String::new(),
+            },
+            None => String::new(),
+        };
+        let number = LotId::from_uri(&state.uri).map(|id| id.lot().to_string()).unwrap_or_default();
+        let owner: OrganisationId =
+            state.maker.as_deref().and_then(|maker| maker.parse().ok()).unwrap_or(OrganisationId::ZERO);
+        let last = state.stages.iter().map(|stage| stage.record).max().unwrap_or(self.size);
+        Ok(SubjectRow {
+            uri: state.uri.clone(),
+            kind: "lot".to_owned(),
+            organisation_id: owner.as_bytes().to_vec(),
+            status: status(&state.status).to_owned(),
+            search_key: search_key(&format!("{product} {number}")),
+            last_index: rows::signed(last),
+            state: serde_json::to_string(state).expect("a lot's state has text keys only"),
+        })
+    }
+
+    /// How a lot stands, from memory or the target.
+    pub(super) async fn lot_state(&mut self, lot: &str) -> Result<Option<LotState>, ProjectError> {
+        Ok(self.subject(lot).await?.as_ref().and_then(lot_of))
+    }
+
+    /// The code that is printed under the QR, for a sticker that leads elsewhere: 35 bits of the lot's URI, and the
+    /// next 35 when another lot has them already.
+    async fn give_short_code(&mut self, lot: &str) -> Result<(), ProjectError> {
+        for attempt in 0_u8..16 {
+            let alias = short_alias(short_code(lot, attempt));
+            match self.alias(&alias).await? {
+                Some(owner) if owner != lot => {}
+                _ => {
+                    self.batch.aliases.insert(alias, lot.to_owned());
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The n-th short code that a lot may get.
+pub(crate) fn short_code(lot: &str, attempt: u8) -> ShortCode {
+    let mut hasher = blake3::Hasher::new_derive_key("nguon 2026-11 short code v1");
+    hasher.update(lot.as_bytes());
+    hasher.update(&[0, attempt]);
+    let [a, b, c, d, e, ..] = *hasher.finalize().as_bytes();
+    ShortCode::from_bits(u64::from_be_bytes([0, 0, 0, a, b, c, d, e]))
+}
+
+/// How a short code stands among the other names.
+pub(crate) fn short_alias(code: ShortCode) -> String {
+    format!("short:{code}")
+}
+
+/// A stable word for how a lot stands.
+pub(crate) fn status(status: &LotStatus) -> &'static str {
+    match status {
+        LotStatus::Unknown => "unknown",
+        LotStatus::Registered => "registered",
+        LotStatus::Active => "active",
+        LotStatus::SoldOut => "sold_out",
+        LotStatus::Destroyed => "destroyed",
+        LotStatus::Recalled { .. } => "recalled",
+    }
+}
+
+/// The state in a lot's row.
+pub(crate) fn lot_of(row: &SubjectRow) -> Option<LotState> {
+    if row.kind == "lot" { serde_json::from_str(&row.state).ok() } else { None }
+}

@@ -1,0 +1,377 @@
+//! Read models from records: who is who, which lots there are and how they stand, what is for sale.
+//!
+//! The projector follows the log behind the sequencer, one entry at a time and in order, and keeps nothing that
+//! does not follow from the entries before: `now` is the newest epoch's time, not the machine's. So a rebuild gives
+//! the same rows, and `nguon verify` compares them.
+//!
+//! ```text
+//! entry ─▶ authority ─▶ void? ─▶ facts ─▶ card (organisation, plot, product, certificate, listing)
+//!                                    └──▶ event ─▶ its lots, judged again ─▶ lots made from them ─▶ listings
+//! ```
+//!
+//! Many entries are one transaction; a crash between two loses none, because `projection` says how far it came in
+//! the same transaction.
+
+mod cards;
+mod listings;
+mod lots;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use nguon_epcis::Document;
+use nguon_ledger::{
+    Authority, AuthorityFinding, Control, LedgerId, OrganisationId, Record, SectionType, Standing, handle,
+};
+use nguon_storage::{FeedRow, RecordRow, SectionRow, Store, StoreError, SubjectRow};
+use nguon_trace::facts::Facts;
+use nguon_trace::lot::Entry;
+use tokio::sync::watch;
+
+use crate::rows;
+
+pub use cards::Card;
+pub(crate) use lots::{lot_of, short_alias, short_code};
+
+/// The projection's name in the database.
+const NAME: &str = "all";
+/// Entries of one transaction.
+const BATCH: i64 = 500;
+/// Things kept in memory between transactions.
+const CACHED: usize = 50_000;
+/// After a failure nothing is projected for this long.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Who is who, as of the last projected entry: shared with those who answer questions.
+pub type Directory = Arc<RwLock<Authority>>;
+
+/// Why projecting stopped. Nothing acknowledged is lost: it goes on from where it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An entry cannot be read.
+    #[error("entry {index} is damaged: {why}")]
+    Damaged {
+        /// Which.
+        index: u64,
+        /// How.
+        why: String,
+    },
+}
+
+/// Reads records from one store and writes read models into another (the same one, but for an audit).
+pub struct Projector {
+    source: Arc<dyn Store>,
+    target: Arc<dyn Store>,
+    directory: Directory,
+    size: u64,
+    /// What was found against an entry when it was logged; most have none.
+    findings: HashMap<u64, Vec<AuthorityFinding>>,
+    /// The standing that each organisation was given, by the entry that gave it.
+    standings: HashMap<OrganisationId, BTreeMap<u64, Standing>>,
+    /// Log time at each entry that changed it: (first entry after the epoch, its time).
+    epochs: BTreeMap<u64, i64>,
+    subjects: HashMap<String, Option<SubjectRow>>,
+    /// What was recorded on a lot, in log order.
+    histories: HashMap<String, Vec<Entry>>,
+    /// Which listings draw on a lot.
+    listings: HashMap<String, BTreeSet<String>>,
+    /// When the next listing expires or begins, by log time.
+    calendar: BTreeSet<(i64, String)>,
+    batch: Pending,
+}
+
+/// What the next transaction writes.
+#[derive(Default)]
+struct Pending {
+    events: Vec<(i64, i64)>,
+    links: Vec<(String, i64)>,
+    changed: BTreeSet<String>,
+    listing_lots: BTreeSet<(String, String)>,
+    aliases: BTreeMap<String, String>,
+    feed: Vec<FeedRow>,
+}
+
+impl Projector {
+    /// A projector that goes on where the target's read models end.
+    pub async fn open(
+        ledger_id: LedgerId,
+        source: Arc<dyn Store>,
+        target: Arc<dyn Store>,
+    ) -> Result<Self, ProjectError> {
+        let mut projector = Self {
+            source,
+            target,
+            directory: Arc::new(RwLock::new(Authority::new(ledger_id))),
+            size: 0,
+            findings: HashMap::new(),
+            standings: HashMap::new(),
+            epochs: BTreeMap::new(),
+            subjects: HashMap::new(),
+            histories: HashMap::new(),
+            listings: HashMap::new(),
+            calendar: BTreeSet::new(),
+            batch: Pending::default(),
+        };
+        projector.load().await?;
+        Ok(projector)
+    }
+
+    /// Who is who.
+    pub fn directory(&self) -> Directory {
+        self.directory.clone()
+    }
+
+    /// Entries taken in.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Makes the memory agree with the target: authority from the records, the rest on demand.
+    async fn load(&mut self) -> Result<(), ProjectError> {
+        let ledger_id = self.directory.read().unwrap_or_else(PoisonError::into_inner).ledger_id();
+        let done = rows::unsigned(self.target.reader().await?.projection(NAME).await?);
+        let mut authority = Authority::new(ledger_id);
+        self.findings.clear();
+        self.standings.clear();
+        self.epochs.clear();
+        self.subjects.clear();
+        self.histories.clear();
+        self.batch = Pending::default();
+        self.size = 0;
+        while self.size < done {
+            let rows = self.source.reader().await?.records(rows::signed(self.size), 2_000).await?;
+            for row in rows.into_iter().take(usize::try_from(done - self.size).unwrap_or(usize::MAX)) {
+                let record = self.parse(&row)?;
+                self.note(&mut authority, &record);
+                self.size += 1;
+            }
+        }
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = authority;
+        self.load_listings().await
+    }
+
+    fn parse(&self, row: &RecordRow) -> Result<Record, ProjectError> {
+        let index = self.size;
+        let damaged = |why: String| ProjectError::Damaged { index, why };
+        if rows::unsigned(row.log_index) != index {
+            return Err(damaged("it is not there".to_owned()));
+        }
+        Record::parse(&row.bytes).map_err(|error| damaged(error.to_string()))
+    }
+
+    /// Counts an entry in the authority, and keeps what is to be remembered of it.
+    fn note(&mut self, authority: &mut Authority, record: &Record) {
+        let found = authority.append(record, self.size);
+        if !found.is_empty() {
+            self.findings.insert(self.size, found);
+        }
+        if let Control::Standing { organisation, .. } = record.control() {
+            let now = authority.standing(*organisation);
+            self.standings.entry(*organisation).or_default().insert(self.size, now);
+        }
+        if let Some(epoch) = authority.newest_epoch()
+            && epoch.index == self.size
+        {
+            self.epochs.insert(self.size, rows::signed(epoch.time_ms));
+        }
+    }
+
+    /// Log time at an entry: the newest epoch not after it.
+    fn time_at(&self, index: u64) -> i64 {
+        self.epochs.range(..=index).next_back().map_or(0, |(_, time)| *time)
+    }
+
+    /// Takes in all that is logged beyond; answers how far it came.
+    pub async fn catch_up(&mut self) -> Result<u64, ProjectError> {
+        loop {
+            let mut reader = self.source.reader().await?;
+            let from = rows::signed(self.size);
+            let records = reader.records(from, BATCH).await?;
+            if records.is_empty() {
+                return Ok(self.size);
+            }
+            let to = from + i64::try_from(records.len()).unwrap_or(BATCH);
+            let mut sections: VecDeque<SectionRow> = reader.sections(from, to).await?.into();
+            drop(reader);
+            for row in records {
+                let mut public = None;
+                while sections.front().is_some_and(|section| section.log_index <= row.log_index) {
+                    if let Some(section) = sections.pop_front()
+                        && section.kind == i64::from(SectionType::PUBLIC.0)
+                        && section.log_index == row.log_index
+                        && public.is_none()
+                    {
+                        public = Some(section.payload);
+                    }
+                }
+                let record = self.parse(&row)?;
+                self.take(&record, public.as_deref(), row.disputed).await?;
+                self.size += 1;
+            }
+            self.save().await?;
+        }
+    }
+
+    async fn take(
+        &mut self,
+        record: &Record,
+        public: Option<&[u8]>,
+        disputed: bool,
+    ) -> Result<(), ProjectError> {
+        let directory = self.directory.clone();
+        self.note(&mut directory.write().unwrap_or_else(PoisonError::into_inner), record);
+        let index = self.size;
+        self.batch.events.push((rows::event_prefix(&record.event_id()), rows::signed(index)));
+        match record.control() {
+            Control::Epoch { .. } => return self.time_passes(index).await,
+            Control::Adopt(events) => {
+                for event in events {
+                    self.weigh_again(*event).await?;
+                }
+            }
+            Control::ErasureNotice { event, .. } => self.weigh_again(*event).await?,
+            Control::Revoke { key, .. } => {
+                let doubted =
+                    self.findings.get(&index).into_iter().flatten().find_map(|finding| match finding {
+                        AuthorityFinding::AfterRevocation { from, to } => Some(*from..=*to),
+                        _ => None,
+                    });
+                for seq in doubted.into_iter().flatten() {
+                    let found =
+                        self.source.reader().await?.records_at(key.as_bytes(), seq.cast_signed()).await?;
+                    for row in found {
+                        self.weigh_again(rows::event_id(&row.event_id)).await?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        let Some(payload) = public else { return Ok(()) };
+        let void = self.findings.get(&index).is_some_and(|found| found.iter().any(AuthorityFinding::is_void));
+        let Ok(document) = nguon_epcis::read(payload) else {
+            // Logged, shown as unreadable, counts for nothing (ledger format, idea 5).
+            metrics::counter!("nguon_unreadable_sections_total").increment(1);
+            return Ok(());
+        };
+        let proven = proven_subjects(record, &document);
+        match document.facts {
+            Facts::Event(event) => self.event(record, &proven, *event, disputed).await,
+            _ if void || disputed => Ok(()),
+            card => self.card(record, &proven, card).await,
+        }
+    }
+
+    /// The thing's row, from memory or the target.
+    async fn subject(&mut self, uri: &str) -> Result<Option<SubjectRow>, StoreError> {
+        if let Some(known) = self.subjects.get(uri) {
+            return Ok(known.clone());
+        }
+        let found = self.target.reader().await?.subject(uri).await?;
+        self.subjects.insert(uri.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    fn put(&mut self, row: SubjectRow) {
+        self.batch.changed.insert(row.uri.clone());
+        self.subjects.insert(row.uri.clone(), Some(row));
+    }
+
+    fn link(&mut self, uri: &str) {
+        self.batch.links.push((uri.to_owned(), rows::signed(self.size)));
+    }
+
+    /// What another name stands for, this transaction's names included.
+    async fn alias(&mut self, alias: &str) -> Result<Option<String>, StoreError> {
+        match self.batch.aliases.get(alias) {
+            Some(uri) => Ok(Some(uri.clone())),
+            None => self.target.reader().await?.alias(alias).await,
+        }
+    }
+
+    async fn save(&mut self) -> Result<(), ProjectError> {
+        let batch = std::mem::take(&mut self.batch);
+        let changed: Vec<SubjectRow> =
+            batch.changed.iter().filter_map(|uri| self.subjects.get(uri).cloned().flatten()).collect();
+        let mut unit = self.target.unit().await?;
+        unit.index_events(&batch.events).await?;
+        unit.link_records(&batch.links).await?;
+        unit.put_subjects(&changed).await?;
+        unit.put_listing_lots(&Vec::from_iter(batch.listing_lots)).await?;
+        for (alias, uri) in &batch.aliases {
+            unit.put_alias(alias, uri).await?;
+        }
+        unit.append_feed(&batch.feed).await?;
+        unit.set_projection(NAME, rows::signed(self.size)).await?;
+        unit.save().await?;
+        if self.subjects.len() > CACHED {
+            self.subjects.clear();
+        }
+        if self.histories.len() > CACHED {
+            self.histories.clear();
+        }
+        metrics::gauge!("nguon_projected_size").set(self.size as f64);
+        Ok(())
+    }
+
+    /// Runs until the sequencer is gone.
+    pub async fn run(mut self, mut sizes: watch::Receiver<u64>, shown: watch::Sender<u64>) {
+        loop {
+            match self.catch_up().await {
+                Ok(size) => {
+                    shown.send_replace(size);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "projecting failed");
+                    metrics::counter!("nguon_project_failures_total").increment(1);
+                    tokio::time::sleep(PAUSE).await;
+                    if let Err(error) = self.load().await {
+                        tracing::error!(%error, "the read models could not be read again");
+                    }
+                    if sizes.has_changed().is_ok() {
+                        sizes.mark_changed();
+                    }
+                }
+            }
+            if sizes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The subjects that a document names with the salt behind the record's own handle. A URI without its handle is
+/// only mentioned: what the signature covers is the handle.
+fn proven_subjects(record: &Record, document: &Document) -> Vec<String> {
+    let handles: BTreeSet<_> = record.subjects().iter().map(|subject| subject.handle).collect();
+    document
+        .subjects
+        .iter()
+        .filter(|(uri, salt)| handles.contains(&handle(uri, salt)))
+        .map(|(uri, _)| uri.clone())
+        .collect()
+}
+
+/// A name folded for search: lower case, no accents, `đ` as `d`.
+pub fn search_key(text: &str) -> String {
+    use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+    text.nfd()
+        .filter(|letter| !is_combining_mark(*letter))
+        .flat_map(char::to_lowercase)
+        .map(|letter| if letter == 'đ' { 'd' } else { letter })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::search_key;
+
+    #[test]
+    fn da_lat_finds_đà_lạt() {
+        assert_eq!(search_key("Dâu tây ĐÀ LẠT, Cầu Đất"), "dau tay da lat, cau dat");
+        assert_eq!(search_key("Hòa Thắng"), search_key("Hoà Thắng"));
+    }
+}
