@@ -6,9 +6,10 @@
 //! <root hash>       base64 of 32 bytes
 //! ```
 //!
-//! The text is carried by a signed note. This log writes no extension lines, and a checkpoint that has some is refused:
-//! they could say to one reader what another cannot audit. A checkpoint is larger than none before
-//! it only if somebody compared: signatures say who spoke, consistency proofs that nothing was taken back.
+//! The text is carried by a signed note. This log writes no extension lines, and a checkpoint that has some is
+//! refused: they could say to one reader what another cannot audit. The signature says who spoke. That nothing was
+//! taken back since an earlier checkpoint, only a consistency proof between the two says
+//! ([`crate::merkle::verify_consistency`]).
 //!
 //! [C2SP tlog-checkpoint]: https://c2sp.org/tlog-checkpoint
 

@@ -91,8 +91,8 @@ pub enum TileError {
     /// An entry does not fit its 16-bit length.
     #[error("an entry is at most 65535 bytes long, not {0}")]
     EntryTooLong(usize),
-    /// A bundle ends inside an entry or an opening.
-    #[error("the bundle ends in the middle of an entry")]
+    /// A bundle ends inside an entry, or before its last one.
+    #[error("the bundle ends before its last entry does")]
     Truncated,
     /// A bundle has more bytes than its width demands.
     #[error("the bundle has bytes after its last entry")]

@@ -8,8 +8,8 @@ use crate::merkle::{Hash, MAX_TREE_SIZE, MerkleError, TreeSize};
 /// The tiles of hashes to write when `leaves` are appended to a published tree of `old` leaves, in the order of
 /// [`super::tiles_for`], with their bytes.
 ///
-/// Only the partial tiles at the right edge of the old tree are read, at most one a level. They are believed: whoever publishes
-/// compares the new root, for which [`super::root_from_tiles`] is there, with the head's before signing anything.
+/// Only the partial tiles at the right edge of the old tree are read, at most one a level. They are believed:
+/// whoever publishes compares the new root ([`super::root_from_tiles`]) with the head's before signing anything.
 pub fn grow_tiles<E>(
     old: TreeSize,
     leaves: &[Hash],
