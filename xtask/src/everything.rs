@@ -41,7 +41,7 @@ fn only(filter: &str, tools: &Tools, report: &mut Report) -> Result<()> {
 
 fn everything(tools: &Tools, report: &mut Report) -> Result<()> {
     report.step("format", |log| {
-        log.run(&mut tools.cargo(&["fmt", "--all", "--check"]))?;
+        log.run(&mut tools.cargo(&["fmt", "--all", "--check", "--", "--color=never"]))?;
         Ok(Outcome::Done)
     })?;
     report.step("lints", |log| {

@@ -139,12 +139,13 @@ impl Log {
 
 impl Tests {
     /// Adds up the closing lines of nextest (`Summary [ 1.2s] 9 tests run: 8 passed, 1 failed`)
-    /// and of libtest (`test result: ok. 8 passed; 0 failed; 1 ignored`).
+    /// and of libtest (`test result: ok. 8 passed; 0 failed; 1 ignored`). nextest indents what its
+    /// tests say, so that each one's own closing line does not count again.
     pub(crate) fn count(output: &str) -> Self {
         let mut tests = Self::default();
-        let closing = output.lines().filter(|line| {
-            line.contains("test result: ") || (line.contains("Summary [") && line.contains(" run: "))
-        });
+        let closing = output
+            .lines()
+            .filter(|line| line.starts_with("test result: ") || line.trim_start().starts_with("Summary ["));
         for line in closing {
             let words: Vec<&str> = line.split_whitespace().collect();
             for pair in words.windows(2) {
@@ -200,6 +201,12 @@ mod tests {
     #[test]
     fn the_closing_lines_of_the_runners_are_counted() {
         check("     Summary [   0.010s] 3 tests run: 3 passed, 1 skipped\n", 3, 0, 1);
+        check(
+            "    test result: ok. 1 passed; 0 failed; 0 ignored\n Summary [ 1.0s] 1 test run: 1 passed",
+            1,
+            0,
+            0,
+        );
         check(
             "     Summary [  61.2s] 9 tests run: 6 passed (2 slow), 1 failed, 2 timed out, 0 skipped",
             6,
