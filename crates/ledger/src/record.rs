@@ -38,6 +38,12 @@
 //! What this does not do: decide whether the author may say so ([`crate::Authority`]), read the contents
 //! ([`crate::section`]), or place the record in the log ([`crate::merkle`]).
 
+mod error;
+mod kind;
+
+pub use error::RecordError;
+pub use kind::{Act, Kind};
+
 use crate::control::Control;
 use crate::hash::{Commitment, EventId, Handle, LedgerId, OrganisationId, PublicKey, event_id};
 use crate::key::{SignatureError, VerifyingKey, dsse};
@@ -60,114 +66,6 @@ const HEADER_BYTES: usize = 200;
 const SUBJECT_BYTES: usize = 64;
 const SECTION_BYTES: usize = 34;
 const SIGNATURE_BYTES: usize = 64;
-
-/// What sort of record it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Kind {
-    /// Something that happened in the world.
-    Event = 0x01,
-    /// Makes an organisation.
-    Genesis = 0x10,
-    /// Gives a device rights.
-    Delegate = 0x11,
-    /// Ends a key.
-    Revoke = 0x12,
-    /// Moves the root to its pre-committed next key.
-    Rotate = 0x13,
-    /// Shows that an author signed two records for one place.
-    ForkEvidence = 0x20,
-    /// Takes on held or disputed records.
-    Adopt = 0x21,
-    /// Announces that contents were deleted.
-    ErasureNotice = 0x22,
-    /// The operator's clock.
-    Epoch = 0x30,
-    /// What an organisation is recognised as.
-    Standing = 0x31,
-    /// Announces the log's next key.
-    NextLogKey = 0x32,
-}
-
-impl Kind {
-    /// The kind written as this byte.
-    pub fn from_byte(byte: u8) -> Option<Self> {
-        Some(match byte {
-            0x01 => Self::Event,
-            0x10 => Self::Genesis,
-            0x11 => Self::Delegate,
-            0x12 => Self::Revoke,
-            0x13 => Self::Rotate,
-            0x20 => Self::ForkEvidence,
-            0x21 => Self::Adopt,
-            0x22 => Self::ErasureNotice,
-            0x30 => Self::Epoch,
-            0x31 => Self::Standing,
-            0x32 => Self::NextLogKey,
-            _ => return None,
-        })
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Event => "event",
-            Self::Genesis => "genesis",
-            Self::Delegate => "delegate",
-            Self::Revoke => "revoke",
-            Self::Rotate => "rotate",
-            Self::ForkEvidence => "fork evidence",
-            Self::Adopt => "adopt",
-            Self::ErasureNotice => "erasure notice",
-            Self::Epoch => "epoch",
-            Self::Standing => "standing",
-            Self::NextLogKey => "next log key",
-        })
-    }
-}
-
-/// What sort of event it is; decides which role its author needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Act {
-    /// Nhật ký đồng ruộng: the farm diary.
-    Diary = 1,
-    /// Harvest, pack, move, process.
-    Lot = 2,
-    /// Listing, price, sale.
-    Commerce = 3,
-    /// Inspection, certificate.
-    Inspection = 4,
-    /// Recall.
-    Recall = 5,
-}
-
-impl Act {
-    /// The act written as this byte.
-    pub fn from_byte(byte: u8) -> Option<Self> {
-        Some(match byte {
-            1 => Self::Diary,
-            2 => Self::Lot,
-            3 => Self::Commerce,
-            4 => Self::Inspection,
-            5 => Self::Recall,
-            _ => return None,
-        })
-    }
-}
-
-impl fmt::Display for Act {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Diary => "diary",
-            Self::Lot => "lot",
-            Self::Commerce => "commerce",
-            Self::Inspection => "inspection",
-            Self::Recall => "recall",
-        })
-    }
-}
 
 /// The newest checkpoint that the device had verified when it signed: the record was not made before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,77 +97,6 @@ pub struct SectionRef {
     pub kind: SectionType,
     /// What opens only to them.
     pub commitment: Commitment,
-}
-
-/// Why bytes are not a record, in the order of the checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
-    /// Shorter than the fixed fields and the signature.
-    #[error("a record has at least 264 bytes, not {0}")]
-    TooShort(usize),
-    /// Longer than an entry of the log can be.
-    #[error("a record has at most {MAX_RECORD_BYTES} bytes, not {0}")]
-    TooLong(usize),
-    /// Begins with something else.
-    #[error("the bytes do not begin with NGN1")]
-    Magic,
-    /// No such kind.
-    #[error("there is no record of kind {0:#04x}")]
-    Kind(u8),
-    /// No such suite.
-    #[error("there is no suite {0:#04x}")]
-    Suite(u8),
-    /// More subjects than a record can name; only a draft can have them.
-    #[error("a record has at most 255 subjects, not {0}")]
-    TooManySubjects(usize),
-    /// More sections than a record may have.
-    #[error("a record has at most {MAX_SECTIONS} sections, not {0}")]
-    TooManySections(usize),
-    /// The control body is not as long as its kind demands.
-    #[error("a control body of {length} bytes does not fit the kind {kind}")]
-    ControlLength {
-        /// The record's kind.
-        kind: Kind,
-        /// The length it gives.
-        length: usize,
-    },
-    /// An event without an act, with an unknown act, or an act on something that is no event.
-    #[error("the act {act:#04x} does not fit the kind {kind}")]
-    Act {
-        /// The record's kind.
-        kind: Kind,
-        /// The act byte.
-        act: u8,
-    },
-    /// A byte that must be zero is not.
-    #[error("a reserved byte is not zero")]
-    Reserved,
-    /// Not as long as its first 16 bytes say.
-    #[error("the first 16 bytes promise {expected} bytes, and there are {found}")]
-    Length {
-        /// What follows from the counts.
-        expected: usize,
-        /// What is there.
-        found: usize,
-    },
-    /// A genesis record makes its organisation and cannot be inside one.
-    #[error("a genesis record names an organisation")]
-    GenesisInsideOrganisation,
-    /// Only a genesis record has no organisation.
-    #[error("the record names no organisation")]
-    NoOrganisation,
-    /// A genesis or rotation begins its author's chain.
-    #[error("a {0} record must be the first of its author's chain")]
-    NotFirst(Kind),
-    /// The first record of a chain has nothing before it.
-    #[error("the first record of a chain names one before it")]
-    PrevAtStart,
-    /// Every later record names the one before it.
-    #[error("a later record of a chain does not name the one before it")]
-    NoPrev,
-    /// A device that saw no checkpoint saw no root.
-    #[error("the record names a root and no tree size")]
-    RootWithoutSize,
 }
 
 /// A well-formed record: its exact bytes, and what they say. Nothing is known of its signature until
@@ -473,5 +300,130 @@ impl Record {
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Record({} {} by {} at seq {})", self.kind, self.event_id, self.author(), self.seq())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::Draft;
+    use crate::hash::NextKeyDigest;
+    use crate::key::SigningKey;
+
+    fn sign(draft: &Draft) -> Result<Record, RecordError> {
+        draft.sign(&SigningKey::from_seed([1; 32]))
+    }
+
+    /// An event at seq 1 with one subject and one section.
+    fn event() -> Draft {
+        Draft {
+            act: Some(Act::Lot),
+            seq: 1,
+            prev: EventId::from_bytes([2; 32]),
+            device_time_ms: 1_776_168_875_000,
+            seen: Seen { size: 3, root: merkle::Hash([4; 32]) },
+            subjects: vec![Subject { handle: Handle::from_bytes([5; 32]), newest: EventId::ZERO }],
+            sections: vec![SectionRef {
+                kind: SectionType::PUBLIC,
+                commitment: Commitment::from_bytes([6; 32]),
+            }],
+            ..first(Control::Event)
+        }
+    }
+
+    fn first(control: Control) -> Draft {
+        Draft::first(LedgerId::from_bytes([7; 32]), OrganisationId::from_bytes([8; 32]), control)
+    }
+
+    #[test]
+    fn a_record_says_what_its_draft_said() {
+        let draft = event();
+        let record = sign(&draft).unwrap();
+        assert_eq!(record.as_bytes().len(), 200 + 64 + 34 + 64);
+        assert_eq!(Record::parse(record.as_bytes()).as_ref(), Ok(&record));
+        assert_eq!((record.kind(), record.act(), record.seq()), (Kind::Event, draft.act, 1));
+        assert_eq!((record.prev(), record.device_time_ms()), (draft.prev, draft.device_time_ms));
+        assert_eq!(
+            (record.seen(), record.subjects(), record.sections()),
+            (draft.seen, draft.subjects, draft.sections)
+        );
+        assert_eq!((record.ledger_id(), record.belongs_to()), (draft.ledger_id, draft.organisation));
+    }
+
+    #[test]
+    fn signing_again_is_not_another_event() {
+        let record = sign(&event()).unwrap();
+        let mut other = record.as_bytes().to_vec();
+        *other.last_mut().unwrap() ^= 1;
+        let other = Record::parse(&other).unwrap();
+        assert_eq!(other.event_id(), record.event_id());
+        assert_ne!(other.leaf_hash(), record.leaf_hash());
+        let key = record.author().check_enrolment().unwrap();
+        assert_eq!(record.verify(&key), Ok(()));
+        assert_eq!(other.verify(&key), Err(SignatureError::Invalid));
+        let stranger = SigningKey::from_seed([2; 32]).public().check_enrolment().unwrap();
+        assert_eq!(record.verify(&stranger), Err(SignatureError::Invalid));
+    }
+
+    /// Each row spoils one field of a good record; the rules are tried in this order.
+    #[test]
+    fn each_structural_rule_has_its_refusal() {
+        let good = sign(&event()).unwrap().as_bytes().to_vec();
+        let length = RecordError::Length { expected: 426, found: 362 };
+        for (at, bytes, refusal) in [
+            (0, &[0][..], RecordError::Magic),
+            (4, &[2], RecordError::Kind(2)),
+            (5, &[2], RecordError::Suite(2)),
+            (7, &[33], RecordError::TooManySections(33)),
+            (9, &[1], RecordError::ControlLength { kind: Kind::Event, length: 1 }),
+            (10, &[0], RecordError::Act { kind: Kind::Event, act: 0 }),
+            (10, &[6], RecordError::Act { kind: Kind::Event, act: 6 }),
+            (15, &[1], RecordError::Reserved),
+            (6, &[2], length),
+            (48, &[0; 32], RecordError::NoOrganisation),
+            (112, &[0; 8], RecordError::PrevAtStart),
+            (120, &[0; 32], RecordError::NoPrev),
+            (160, &[0; 8], RecordError::RootWithoutSize),
+        ] {
+            let mut bad = good.clone();
+            bad[at..at + bytes.len()].copy_from_slice(bytes);
+            assert_eq!(Record::parse(&bad), Err(refusal));
+        }
+        assert_eq!(Record::parse(&good[..263]), Err(RecordError::TooShort(263)));
+        assert_eq!(Record::parse(&[0; 65_536]), Err(RecordError::TooLong(65_536)));
+    }
+
+    #[test]
+    fn no_key_signs_a_malformed_draft() {
+        let next = NextKeyDigest::from_bytes([9; 32]);
+        let genesis = Draft { organisation: OrganisationId::ZERO, ..first(Control::Genesis { next }) };
+        assert!(sign(&genesis).is_ok());
+        let (seq, prev) = (1, EventId::from_bytes([2; 32]));
+        let subject = event().subjects[0];
+        let section = event().sections[0];
+        for (draft, refusal) in [
+            (first(Control::Genesis { next }), RecordError::GenesisInsideOrganisation),
+            (Draft { seq, prev, ..genesis }, RecordError::NotFirst(Kind::Genesis)),
+            (Draft { seq, prev, ..first(Control::Rotate { next }) }, RecordError::NotFirst(Kind::Rotate)),
+            (
+                Draft { act: Some(Act::Lot), ..first(Control::Rotate { next }) },
+                RecordError::Act { kind: Kind::Rotate, act: 2 },
+            ),
+            (first(Control::Event), RecordError::Act { kind: Kind::Event, act: 0 }),
+            (first(Control::Adopt(vec![])), RecordError::ControlLength { kind: Kind::Adopt, length: 0 }),
+            (Draft { subjects: vec![subject; 256], ..event() }, RecordError::TooManySubjects(256)),
+            (Draft { sections: vec![section; 33], ..event() }, RecordError::TooManySections(33)),
+            (first(Control::Adopt(vec![prev; 2_040])), RecordError::TooLong(200 + 64 + 32 * 2_040)),
+        ] {
+            assert_eq!(sign(&draft), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn the_spare_byte_of_an_erasure_notice_is_zero() {
+        let notice = Control::ErasureNotice { event: EventId::from_bytes([3; 32]), section: 255, reason: 1 };
+        let mut bytes = sign(&first(notice)).unwrap().as_bytes().to_vec();
+        bytes[200 + 33] = 1;
+        assert_eq!(Record::parse(&bytes), Err(RecordError::Reserved));
     }
 }

@@ -97,3 +97,38 @@ pub fn check_openings(record: &Record, openings: &[Opening]) -> Result<(), Openi
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Control;
+    use crate::draft::Draft;
+    use crate::hash::{LedgerId, OrganisationId};
+    use crate::key::SigningKey;
+    use crate::record::{Act, SectionRef};
+
+    fn opening(kind: SectionType, payload: &str) -> Opening {
+        Opening { kind, salt: [payload.len().try_into().unwrap(); 32], payload: payload.into() }
+    }
+
+    #[test]
+    fn nobody_opens_only_the_convenient_half() {
+        let openings =
+            [opening(SectionType::PUBLIC, "thu hoạch 120 kg"), opening(SectionType::PERSON, "Trần Thị B")];
+        let sections = openings.iter().map(|o| SectionRef { kind: o.kind, commitment: o.commitment() });
+        let ids = (LedgerId::from_bytes([1; 32]), OrganisationId::from_bytes([2; 32]));
+        let draft = Draft {
+            act: Some(Act::Lot),
+            sections: sections.collect(),
+            ..Draft::first(ids.0, ids.1, Control::Event)
+        };
+        let record = draft.sign(&SigningKey::from_seed([3; 32])).unwrap();
+        let [facts, person] = openings.clone();
+        let other = Opening { salt: [0; 32], ..person.clone() };
+        assert_eq!(check_openings(&record, &openings), Ok(()));
+        let half = OpeningError::Count { expected: 2, found: 1 };
+        assert_eq!(check_openings(&record, std::slice::from_ref(&facts)), Err(half));
+        assert_eq!(check_openings(&record, &[person, facts.clone()]), Err(OpeningError::Type { section: 0 }));
+        assert_eq!(check_openings(&record, &[facts, other]), Err(OpeningError::Commitment { section: 1 }));
+    }
+}

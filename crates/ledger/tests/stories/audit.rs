@@ -275,6 +275,16 @@ fn a_fork_without_its_evidence_is_the_operators_fault() {
     let missing = (Some(mirror.last()), FaultKind::EvidenceMissing);
     assert_eq!(mirror.faults(), [missing]);
 
+    // Evidence that names another trunk is no evidence.
+    let control = Control::ForkEvidence {
+        author: phone.public(),
+        first: EventId::from_bytes([1; 32]),
+        other: disputed.event_id(),
+    };
+    let mut wrong = mirror.clone();
+    wrong.push(&log.operator.draft(control).sign(&log.operator.key).unwrap());
+    assert_eq!(wrong.faults(), [(Some(wrong.last()), FaultKind::EvidenceUnfounded), missing]);
+
     // Another record in between, then the evidence: too late, and for nothing.
     let (author, other) = (phone.public(), disputed.event_id());
     let epoch = log.operator.sign(Control::Epoch { time_ms: 1, size: mirror.last() + 1, map_root: [0; 32] });

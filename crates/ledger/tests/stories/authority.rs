@@ -1,10 +1,11 @@
 //! Who may say what: the rules of the format, one by one.
 
 use crate::history::{LOGGED, Log, Outcome, Signer, farm, found, key, ledger, revoke};
-use nguon_ledger::authority::{Authority, Rights};
+use nguon_ledger::authority::{Authority, Rights, split_view};
+use nguon_ledger::merkle::Hash;
 use nguon_ledger::{
     Act, Admission, AuthorityFinding, Control, Draft, EventId, Hold, LedgerId, OrganisationId, PublicKey,
-    Record, Refusal, Roles, Standing, next_key_digest,
+    Record, Refusal, Roles, Seen, Standing, next_key_digest,
 };
 
 #[test]
@@ -423,4 +424,21 @@ fn erasures_and_the_logs_next_key_are_remembered() {
     assert_eq!(log.operate(Control::NextLogKey(PublicKey::ZERO)).codes(), ["weak-key"]);
     let unknown = OrganisationId::from_bytes([1; 32]);
     assert_eq!(log.set_standing(unknown, Standing::PRODUCER).codes(), ["target-unknown"]);
+}
+
+#[test]
+fn a_device_cannot_have_seen_more_than_there_was() {
+    let (log, _, phone) = farm();
+    let index = log.size();
+    let root = Hash([1; 32]);
+    let verdict = |size, there: Option<Hash>| {
+        let seen = Seen { size, root };
+        let draft = Draft { act: Some(Act::Diary), seen, ..phone.draft(Control::Event) };
+        let record = draft.sign(&phone.key).unwrap();
+        // The log is asked only for roots that it has.
+        split_view(&record, index, |asked| there.filter(|_| asked == size).unwrap())
+    };
+    assert_eq!(verdict(index, Some(root)), None);
+    assert_eq!(verdict(index, Some(Hash([2; 32]))), Some(AuthorityFinding::SplitView { size: index }));
+    assert_eq!(verdict(index + 1, None), Some(AuthorityFinding::SplitView { size: index + 1 }));
 }
