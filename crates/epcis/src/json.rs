@@ -198,10 +198,10 @@ impl<'a> Object<'a> {
         self.list(key)?.into_iter().map(|raw| object(key, raw)).collect()
     }
 
-    /// A text for people: a string, or JSON-LD value objects with a language each. Any other language than English
-    /// counts as Vietnamese, so that nothing that was written stays unread.
+    /// A text for people: a string, or JSON-LD value objects with a language each. A text in neither of our languages
+    /// stands in for the Vietnamese one if there is none, so that what was written does not stay unread.
     pub(crate) fn prose(&self, key: &str) -> Result<Option<Text>, ReadError> {
-        let (mut vi, mut en) = (None, None);
+        let (mut vi, mut en, mut other) = (None, None, None);
         for raw in self.list(key)? {
             if raw.starts_with('"') {
                 vi = Some(string(key, raw)?.into_owned());
@@ -210,10 +210,12 @@ impl<'a> Object<'a> {
             let value = object(key, raw)?;
             let text = value.owned("@value")?;
             match value.text("@language")?.as_deref() {
+                Some("vi") | None => vi = text,
                 Some("en") => en = text,
-                _ => vi = text,
+                Some(_) => other = text,
             }
         }
+        let vi = vi.or(other);
         Ok(match (vi, en) {
             (Some(vi), en) => Some(Text { vi, en }),
             (None, Some(en)) => Some(Text { vi: String::new(), en: Some(en) }),
@@ -356,6 +358,23 @@ mod tests {
     #[test]
     fn brackets_in_strings_do_not_count_as_depth() {
         assert_eq!(depth(br#"{"a":["[[[\"[["]}"#), 2);
+    }
+
+    #[test]
+    fn vietnamese_stands_before_any_third_language() {
+        let check = |json: &str, vi: &str, en: Option<&str>| {
+            let json = format!(r#"{{"note":{json}}}"#);
+            let text = parse(json.as_bytes(), 1000).unwrap().prose("note").unwrap();
+            assert_eq!(text, Some(Text { vi: vi.to_owned(), en: en.map(str::to_owned) }));
+        };
+        check(r#""mưa""#, "mưa", None);
+        check(r#"[{"@value":"mưa","@language":"vi"},{"@value":"pluie","@language":"fr"}]"#, "mưa", None);
+        check(
+            r#"[{"@value":"rain","@language":"en"},{"@value":"pluie","@language":"fr"}]"#,
+            "pluie",
+            Some("rain"),
+        );
+        check(r#"{"@value":"rain","@language":"en"}"#, "", Some("rain"));
     }
 
     #[test]

@@ -143,7 +143,7 @@ fn read_within(bytes: &[u8], limit: usize) -> Result<Vec<Document>, ReadError> {
         }
         _ => return Ok(vec![one(&root, &context)?]),
     };
-    // A capture client may send a single event as `event` (EPCIS 2.0, openapi); the list is the document's own form.
+    // Subjects named once at the document's root are those of each event that names none itself.
     let shared = subjects(&root)?;
     let mut documents = Vec::new();
     for event in list.objects("eventList")? {

@@ -6,8 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use nguon_epcis::{ReadError, read, read_document, write};
-use nguon_trace::facts::{Amount, ErrorReason, Event, Facts, Step, What};
+use nguon_epcis::{Document, ReadError, read, read_document, write};
+use nguon_trace::facts::{
+    Action, Amount, Digest, ErrorReason, Event, Facts, Photo, PlantProtection, Step, Text, What,
+};
 use nguon_trace::quantity::Quantity;
 
 fn corpus(name: &str) -> Option<PathBuf> {
@@ -178,5 +180,73 @@ fn the_farm_diary_is_written_again_as_valid_epcis() {
         let written = write(&document);
         assert_valid(&validator, &written);
         assert_eq!(read(&written), Ok(document));
+    }
+}
+
+#[test]
+fn every_step_of_the_diary_is_written_as_valid_epcis() {
+    let Some(corpus) = corpus("gs1-epcis") else { return };
+    let validator = validator(&corpus);
+    let (seed, lot) = ("https://ledger.example/p/giong/l/G-1", "https://ledger.example/p/dau-tay/l/DT-0412");
+    let reason = || Some(Text::both("Dư lượng thuốc", "Residues"));
+    let spray = PlantProtection {
+        product: Some("Delfin WG".to_owned()),
+        active_substance: Some("Bacillus thuringiensis".to_owned()),
+        dose: Some("0,5 kg/ha".to_owned()),
+        target: Some("sâu xanh".to_owned()),
+        phi_days: Some(3),
+    };
+    let steps = [
+        Step::Planting { variety: Some("Langbiang 2".to_owned()) },
+        Step::Fertilising { product: Some("NPK 16-16-8".to_owned()), dose: Some("40 kg".to_owned()) },
+        Step::PlantProtection(spray),
+        Step::Irrigation { water: Some("giếng khoan".to_owned()) },
+        Step::Test { what: Some("đất".to_owned()), conformant: Some(true) },
+        Step::Harvest,
+        Step::Cooling,
+        Step::Handling,
+        Step::Sorting,
+        Step::Packing,
+        Step::Processing,
+        Step::Sampling,
+        Step::Encoding,
+        Step::Commissioning,
+        Step::Shipping,
+        Step::Transporting,
+        Step::Receiving,
+        Step::Storing,
+        Step::Selling,
+        Step::Returning,
+        Step::Inspecting { conformant: Some(false) },
+        Step::Recall { reason: reason() },
+        Step::RecallEnded { reason: reason() },
+        Step::Destroying,
+        Step::Other(Some("stocking".to_owned())),
+        Step::Other(None),
+    ];
+    for step in steps {
+        let objects =
+            vec![Amount::whole("https://ledger.example/plot/LO-07"), Amount::of(lot, Quantity::grams(4_350))];
+        let (inputs, outputs) = (vec![Amount::of(seed, Quantity::pieces(900))], objects.clone());
+        for what in [
+            What::Objects { action: Action::Add, objects: objects.clone() },
+            What::Objects { action: Action::Observe, objects: Vec::new() },
+            What::Transformation { process: Some("urn:cycle:1".to_owned()), inputs, outputs },
+            What::Aggregation { action: Action::Add, container: None, contents: objects },
+        ] {
+            let mut event = Event::new(1_775_952_000_123, step.clone(), what);
+            event.lot.number = Some("DT-0412".to_owned());
+            event.lot.produced_on = Some(jiff::civil::date(2026, 4, 12));
+            event.lot.plots = vec!["https://ledger.example/plot/LO-07".to_owned()];
+            event.destination = Some("urn:nguon:org:00".to_owned());
+            event.note = Some(Text::vi("Trời mưa"));
+            event.photos =
+                vec![Photo { digest: Digest([3; 32]), media_type: "image/jpeg".to_owned(), caption: None }];
+            let facts = Facts::Event(Box::new(event));
+            let document = Document { subjects: vec![(lot.to_owned(), [9; 16])], facts };
+            let written = write(&document);
+            assert_valid(&validator, &written);
+            assert_eq!(read(&written), Ok(document));
+        }
     }
 }

@@ -1,0 +1,119 @@
+//! A few organisations around one lot of strawberries, and a way to say what each of them recorded.
+
+use nguon_trace::facts::{
+    Action, Amount, Correction, ErrorReason, Event, Step, Text, What, event_urn, organisation_urn,
+};
+use nguon_trace::lot::{Entry, Said, Standing, Weight};
+use nguon_trace::quantity::Quantity;
+
+pub(crate) const LOT: &str = "https://ledger.example/p/dau-tay/l/DT-0412";
+pub(crate) const PACKS: &str = "https://ledger.example/p/hop-dau-tay/l/HDT-0413";
+pub(crate) const PLOT: &str = "https://ledger.example/plot/LO-07";
+pub(crate) const PALLET: &str = "https://id.gs1.org/00/095212340000000013";
+
+pub(crate) const COOP: &str = "c0";
+pub(crate) const SHOP: &str = "50";
+pub(crate) const RIVAL: &str = "bad";
+pub(crate) const CERTIFIER: &str = "ce";
+pub(crate) const AUTHORITY: &str = "au";
+
+const MORNING_MS: i64 = 1_775_952_000_000; // 12 April 2026, 07:00 in Đà Lạt
+const HOUR_MS: i64 = 3_600_000;
+
+pub(crate) fn kg(kilograms: u64) -> Quantity {
+    Quantity::grams(kilograms * 1000)
+}
+
+/// Records in the order of the log.
+#[derive(Default, Clone)]
+pub(crate) struct Log(pub(crate) Vec<Entry>);
+
+impl Log {
+    /// Appends what an organisation says; gives the record back to change what the ledger thinks of it.
+    pub(crate) fn says(&mut self, organisation: &str, step: Step, what: What) -> &mut Entry {
+        let index = u64::try_from(self.0.len()).expect("few records");
+        let time = MORNING_MS + i64::try_from(index).expect("few records") * HOUR_MS;
+        self.0.push(Entry {
+            index,
+            event_id: format!("{index:064x}"),
+            organisation: organisation.to_owned(),
+            author: format!("phone of {organisation}"),
+            standing: match organisation {
+                CERTIFIER => Standing::CERTIFIER,
+                AUTHORITY => Standing::AUTHORITY,
+                _ => Standing::PRODUCER,
+            },
+            counts: Weight::Full,
+            device_time_ms: time.unsigned_abs(),
+            late_by_ms: None,
+            gateway: false,
+            disputed: false,
+            destination: None,
+            said: Said::Event(Box::new(Event::new(time, step, what))),
+        });
+        self.0.last_mut().expect("just pushed")
+    }
+
+    pub(crate) fn harvest(&mut self, organisation: &str, quantity: Quantity) -> &mut Entry {
+        let entry = self.says(organisation, Step::Harvest, objects(Action::Add, LOT, Some(quantity)));
+        event(entry).place = Some(PLOT.to_owned());
+        entry
+    }
+
+    pub(crate) fn of_lot(
+        &mut self,
+        organisation: &str,
+        step: Step,
+        quantity: Option<Quantity>,
+    ) -> &mut Entry {
+        self.says(organisation, step, objects(Action::Observe, LOT, quantity))
+    }
+
+    pub(crate) fn ship(&mut self, organisation: &str, to: &str, quantity: Quantity) -> &mut Entry {
+        let entry = self.of_lot(organisation, Step::Shipping, Some(quantity));
+        event(entry).destination = Some(organisation_urn(to));
+        entry
+    }
+
+    pub(crate) fn pack(
+        &mut self,
+        organisation: &str,
+        used: &[(&str, Quantity)],
+        made: Quantity,
+    ) -> &mut Entry {
+        let inputs = used.iter().map(|(lot, quantity)| Amount::of(*lot, *quantity)).collect();
+        let outputs = vec![Amount::of(PACKS, made)];
+        self.says(organisation, Step::Packing, What::Transformation { process: None, inputs, outputs })
+    }
+
+    /// Repeats a record as an error declaration.
+    pub(crate) fn declare_wrong(&mut self, organisation: &str, index: usize) -> &mut Entry {
+        let of = self.0[index].clone();
+        let Said::Event(wrong) = of.said else { panic!("record {index} is no event") };
+        let entry = self.says(organisation, wrong.step.clone(), wrong.what.clone());
+        let declared_ms = event(entry).time_ms;
+        let correction = Correction {
+            of: event_urn(&of.event_id),
+            declared_ms,
+            reason: Some(ErrorReason::IncorrectData),
+            corrective_ids: Vec::new(),
+        };
+        *event(entry) = Event { correction: Some(correction), ..*wrong };
+        entry
+    }
+}
+
+pub(crate) fn objects(action: Action, uri: &str, quantity: Option<Quantity>) -> What {
+    What::Objects { action, objects: vec![Amount { quantity, ..Amount::whole(uri) }] }
+}
+
+pub(crate) fn event(entry: &mut Entry) -> &mut Event {
+    match &mut entry.said {
+        Said::Event(event) => event,
+        other => panic!("no event: {other:?}"),
+    }
+}
+
+pub(crate) fn recall(reason: &str) -> Step {
+    Step::Recall { reason: Some(Text::vi(reason)) }
+}

@@ -1,0 +1,138 @@
+//! What holds for every history, whatever was recorded.
+
+use crate::farm::{AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, RIVAL, SHOP, event, recall};
+use nguon_trace::facts::Step;
+use nguon_trace::finding::Code;
+use nguon_trace::lot::{LotState, Said, Void, Weight, judge};
+use nguon_trace::quantity::Quantity;
+use proptest::prelude::*;
+
+/// One record: who, what, how much, and an oddity.
+type Act = (u8, u8, u16, u8);
+
+fn act() -> impl Strategy<Value = Act> {
+    (0..5_u8, 0..12_u8, 0..300_u16, 0..16_u8)
+}
+
+fn record(log: &mut Log, (who, what, grams, oddity): Act) {
+    let organisation = [COOP, SHOP, RIVAL, CERTIFIER, AUTHORITY][usize::from(who)];
+    append(log, organisation, what, grams, oddity);
+}
+
+fn append(log: &mut Log, organisation: &str, what: u8, grams: u16, oddity: u8) {
+    let quantity = Quantity::grams(u64::from(grams));
+    let whole = (grams > 20).then_some(quantity);
+    let entry = match what {
+        0 | 1 => log.harvest(organisation, quantity),
+        2 => log.ship(organisation, SHOP, quantity),
+        3 => log.ship(organisation, COOP, quantity),
+        4 => log.of_lot(organisation, Step::Receiving, Some(quantity)),
+        5 => log.of_lot(organisation, Step::Selling, whole),
+        6 => log.of_lot(organisation, Step::Destroying, whole),
+        7 => log.pack(organisation, &[(LOT, quantity)], Quantity::pieces(u64::from(grams))),
+        8 => log.of_lot(organisation, recall("thử"), None),
+        9 => log.of_lot(organisation, Step::RecallEnded { reason: None }, None),
+        10 => log.of_lot(organisation, Step::Inspecting { conformant: Some(grams > 9) }, None),
+        _ => {
+            let earlier: Vec<usize> = (0..log.0.len())
+                .filter(
+                    |index| matches!(&log.0[*index].said, Said::Event(event) if event.correction.is_none()),
+                )
+                .collect();
+            match earlier.get(usize::from(grams) % earlier.len().max(1)) {
+                Some(index) => log.declare_wrong(organisation, *index),
+                None => log.of_lot(organisation, Step::Storing, None),
+            }
+        }
+    };
+    match oddity {
+        0 => entry.disputed = true,
+        1 => entry.counts = Weight::Claim,
+        2 => entry.counts = Weight::None { reason: Void::RoleLacking },
+        3 => entry.said = Said::Unreadable,
+        4 => event(entry).time_ms -= 1_000_000_000,
+        _ => {}
+    }
+}
+
+fn history(acts: &[Act]) -> Log {
+    let mut log = Log::default();
+    for act in acts {
+        record(&mut log, *act);
+    }
+    log
+}
+
+fn beyond(state: &LotState) -> bool {
+    state.findings.iter().any(|finding| finding.code == Code::BeyondLeft)
+}
+
+proptest! {
+    #[test]
+    fn the_judgement_does_not_depend_on_the_order_of_arrival(
+        acts in proptest::collection::vec(act(), 0..25),
+        seed in any::<u64>(),
+    ) {
+        let log = history(&acts);
+        let expected = judge(LOT, &log.0, &[]);
+        let mut shuffled = log.0.clone();
+        shuffled.sort_by_key(|entry| (entry.index ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        prop_assert_eq!(&judge(LOT, &shuffled, &[]), &expected);
+        shuffled.extend(log.0.into_iter().take(5));
+        prop_assert_eq!(&judge(LOT, &shuffled, &[]), &expected, "arriving twice changes nothing");
+    }
+
+    #[test]
+    fn mass_never_appears(acts in proptest::collection::vec(act(), 0..25)) {
+        let state = judge(LOT, &history(&acts).0, &[]);
+        let Some(balance) = state.balance else { return Ok(()) };
+        let gone = balance.used + balance.sold + balance.lost;
+        prop_assert!(balance.left <= balance.made);
+        prop_assert!(beyond(&state) || balance.made == gone + balance.left);
+        let sum = |part: fn(&nguon_trace::lot::Holding) -> u64| state.holdings.values().map(part).sum::<u64>();
+        prop_assert_eq!(balance.made, sum(|holding| holding.made));
+        prop_assert_eq!(gone, sum(|holding| holding.used + holding.sold + holding.lost));
+        for holding in state.holdings.values() {
+            let received = if holding.received > 0 { holding.received } else { holding.sent_here };
+            let (came, went) =
+                (holding.made + received, holding.used + holding.shipped + holding.sold + holding.lost);
+            prop_assert_eq!(holding.left, came.saturating_sub(went));
+            prop_assert!(beyond(&state) || came == went + holding.left);
+        }
+    }
+
+    #[test]
+    fn what_others_say_changes_neither_status_nor_amounts_nor_findings(
+        acts in proptest::collection::vec((0..2_u8, 0..12_u8, 0..300_u16, 0..16_u8), 1..15),
+        slander in proptest::collection::vec((0..12_u8, 0..300_u16, 0..16_u8), 0..15),
+    ) {
+        let mut log = Log::default();
+        log.harvest(COOP, Quantity::grams(1_000));
+        for act in &acts {
+            record(&mut log, *act);
+        }
+        let before = judge(LOT, &log.0, &[]);
+        // A correction of the very first harvest could leave the lot without a maker: then anybody may be the first.
+        prop_assume!(before.maker.as_deref() == Some(COOP));
+        for (what, grams, oddity) in slander {
+            append(&mut log, RIVAL, what, grams, oddity);
+        }
+        let after = judge(LOT, &log.0, &[]);
+        prop_assert_eq!(before.status, after.status);
+        prop_assert_eq!(before.balance, after.balance);
+        prop_assert_eq!(before.holdings, after.holdings);
+        prop_assert_eq!(before.holders, after.holders);
+        prop_assert_eq!(before.findings, after.findings);
+        prop_assert_eq!(before.inspections, after.inspections);
+    }
+
+    #[test]
+    fn a_judgement_is_stored_and_read_back(acts in proptest::collection::vec(act(), 0..25)) {
+        let log = history(&acts);
+        for uri in [LOT, PACKS] {
+            let state = judge(uri, &log.0, &[]);
+            let json = serde_json::to_string(&state).unwrap();
+            prop_assert_eq!(serde_json::from_str::<LotState>(&json).unwrap(), state);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! How a lot is judged: stories about one lot, and laws that hold for every history.
+
+mod farm;
+mod laws;
+mod stories;

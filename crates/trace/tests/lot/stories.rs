@@ -1,0 +1,394 @@
+//! What happens to a lot of strawberries, and what the rules make of it.
+
+use crate::farm::{
+    AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, PALLET, PLOT, RIVAL, SHOP, event, kg, objects, recall,
+};
+use nguon_trace::facts::{Action, Amount, Part, Step, Text, What, organisation_urn};
+use nguon_trace::finding::{Code, Severity};
+use nguon_trace::lot::{
+    Effect, LotState, LotStatus, Said, Standing, Upstream, Void, Weight, judge, late_by_ms,
+};
+use nguon_trace::quantity::Quantity;
+
+fn state(log: &Log) -> LotState {
+    judge(LOT, &log.0, &[])
+}
+
+fn codes(state: &LotState) -> Vec<Code> {
+    state.findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn of_a_lot_that_nobody_recorded_nothing_is_known() {
+    let state = state(&Log::default());
+    assert_eq!((state.status, state.maker, state.balance), (LotStatus::Unknown, None, None));
+}
+
+#[test]
+fn a_printed_code_is_not_yet_a_lot() {
+    let mut log = Log::default();
+    log.says(COOP, Step::Encoding, objects(Action::Add, LOT, Some(Quantity::pieces(500))));
+    assert_eq!(state(&log).status, LotStatus::Registered);
+    assert_eq!(state(&log).maker.as_deref(), Some(COOP));
+    assert_eq!(state(&log).balance, None, "labels are no strawberries");
+    log.harvest(COOP, kg(500));
+    assert_eq!(state(&log).status, LotStatus::Active);
+}
+
+#[test]
+fn a_harvest_makes_a_lot_of_its_plot() {
+    let mut log = Log::default();
+    let harvest = event(log.harvest(COOP, kg(500)));
+    harvest.lot.harvest_from = Some(jiff::civil::date(2026, 4, 12));
+    harvest.certificates = vec!["https://ledger.example/cert/VIETGAP-0071".to_owned()];
+    let state = state(&log);
+    assert!(state.origin_plots.contains(PLOT));
+    assert_eq!(state.harvest_from, Some(jiff::civil::date(2026, 4, 12)));
+    assert_eq!(state.product.as_deref(), Some("https://ledger.example/p/dau-tay"));
+    assert_eq!(state.number.as_deref(), Some("DT-0412"));
+    assert_eq!(state.balance.unwrap().left, 500_000);
+    assert_eq!(state.certificates.len(), 1);
+    assert_eq!(codes(&state), []);
+    assert!(state.may_be_offered());
+}
+
+#[test]
+fn a_lot_cannot_ship_more_than_it_harvested() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.ship(COOP, SHOP, kg(450));
+    assert_eq!(codes(&state(&log)), []);
+    log.ship(COOP, SHOP, kg(150));
+    let state = state(&log);
+    assert_eq!(codes(&state), [Code::BeyondLeft]);
+    assert_eq!(state.findings[0].records, [1, 2]);
+    assert_eq!(state.findings[0].text_vi, "Đã xuất ra 600 kg trong khi chỉ có 500 kg.");
+    assert_eq!(state.findings[0].text_en, "600 kg went out, but only 500 kg was there.");
+    assert!(!state.may_be_offered());
+}
+
+#[test]
+fn what_was_shipped_and_what_arrived_are_both_shown() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(1000));
+    log.ship(COOP, SHOP, kg(500));
+    log.of_lot(SHOP, Step::Receiving, Some(kg(480)));
+    log.of_lot(SHOP, Step::Selling, Some(kg(100)));
+    let state = state(&log);
+    assert_eq!(state.holders.iter().collect::<Vec<_>>(), [SHOP]);
+    let shop = state.holdings[SHOP];
+    assert_eq!((shop.sent_here, shop.received, shop.sold, shop.left), (500_000, 480_000, 100_000, 380_000));
+    assert_eq!(state.holdings[COOP].left, 500_000);
+    let balance = state.balance.unwrap();
+    assert_eq!(
+        (balance.made, balance.shipped, balance.sold, balance.left),
+        (1_000_000, 500_000, 100_000, 900_000)
+    );
+}
+
+#[test]
+fn moving_goods_within_one_organisation_makes_none() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.ship(COOP, COOP, kg(500));
+    event(log.of_lot(COOP, Step::Receiving, Some(kg(500)))).source = Some(organisation_urn(COOP));
+    assert_eq!(state(&log).holdings[COOP].left, 500_000);
+    assert!(state(&log).holders.is_empty());
+}
+
+#[test]
+fn goods_that_come_back_can_be_sold_again() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(100));
+    log.ship(COOP, SHOP, kg(100));
+    log.ship(SHOP, COOP, kg(30));
+    log.of_lot(COOP, Step::Returning, Some(kg(30)));
+    log.of_lot(COOP, Step::Selling, Some(kg(30)));
+    let state = state(&log);
+    assert_eq!(codes(&state), []);
+    assert_eq!((state.holdings[COOP].left, state.holdings[SHOP].left), (0, 70_000));
+}
+
+#[test]
+fn a_pallet_takes_along_what_lies_on_it() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    let contents = vec![Amount::of(LOT, kg(200))];
+    let container = Some(PALLET.to_owned());
+    log.says(COOP, Step::Aggregating, What::Aggregation { action: Action::Add, container, contents });
+    let pallet = log.says(COOP, Step::Shipping, objects(Action::Observe, PALLET, None));
+    event(pallet).destination = Some(organisation_urn(SHOP));
+    let state = state(&log);
+    assert_eq!((state.holdings[COOP].shipped, state.holdings[SHOP].sent_here), (200_000, 200_000));
+}
+
+#[test]
+fn a_buyer_known_by_its_gln_is_the_organisation_that_the_caller_says() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    let shipping = log.of_lot(COOP, Step::Shipping, Some(kg(100)));
+    event(shipping).destination = Some("https://id.gs1.org/417/9521234000020".to_owned());
+    shipping.destination = Some(SHOP.to_owned());
+    log.of_lot(SHOP, Step::Selling, Some(kg(40)));
+    assert_eq!(state(&log).holdings[SHOP].left, 60_000);
+}
+
+#[test]
+fn a_rival_cannot_harm_a_lot() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    let before = state(&log);
+    log.of_lot(RIVAL, recall("bịa đặt"), None);
+    log.of_lot(RIVAL, Step::Destroying, None);
+    log.of_lot(RIVAL, Step::Receiving, Some(kg(9_000)));
+    log.of_lot(RIVAL, Step::Selling, Some(kg(9_000)));
+    log.of_lot(RIVAL, Step::Inspecting { conformant: Some(false) }, None);
+    log.harvest(RIVAL, kg(9_000)).late_by_ms = Some(1_000_000_000);
+    log.declare_wrong(RIVAL, 0).disputed = true;
+    log.of_lot(RIVAL, recall("bịa đặt"), None).counts = Weight::None { reason: Void::RoleLacking };
+    let after = state(&log);
+    assert_eq!(after.status, LotStatus::Active);
+    assert_eq!(after.findings, []);
+    assert_eq!((&after.balance, &after.holdings), (&before.balance, &before.holdings));
+    assert_eq!(after.inspections, []);
+    assert_eq!(after.stages.iter().filter(|stage| stage.effect == Effect::Claim).count(), 6);
+}
+
+#[test]
+fn a_receiver_is_who_was_sent_the_goods_and_not_who_says_so() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(SHOP, Step::Receiving, Some(kg(100)));
+    assert_eq!(state(&log).stages[1].effect, Effect::Claim);
+    log.ship(COOP, SHOP, kg(100));
+    assert_eq!(
+        state(&log).stages[1].effect,
+        Effect::Counts,
+        "the maker's word came later, and counts for all"
+    );
+}
+
+#[test]
+fn the_co_operative_recalls_its_lot_and_ends_the_recall() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(COOP, recall("Dư lượng thuốc vượt mức"), None);
+    let LotStatus::Recalled { reason, by, record, inherited_from, .. } = state(&log).status else { panic!() };
+    assert_eq!(reason, Some(Text::vi("Dư lượng thuốc vượt mức")));
+    assert_eq!((by.as_str(), record, inherited_from), (COOP, 1, None));
+    log.of_lot(COOP, Step::RecallEnded { reason: None }, None);
+    assert_eq!(state(&log).status, LotStatus::Active);
+}
+
+#[test]
+fn an_authority_recalls_anybodys_lot_and_only_an_authority_ends_that() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(AUTHORITY, recall("Kiểm tra đột xuất"), None);
+    log.of_lot(COOP, Step::RecallEnded { reason: None }, None);
+    assert!(matches!(state(&log).status, LotStatus::Recalled { .. }));
+    log.of_lot(AUTHORITY, Step::RecallEnded { reason: None }, None);
+    assert_eq!(state(&log).status, LotStatus::Active);
+}
+
+#[test]
+fn a_shop_cannot_recall_the_makers_lot() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.ship(COOP, SHOP, kg(10));
+    log.of_lot(SHOP, recall("không vừa ý"), None);
+    assert_eq!(state(&log).status, LotStatus::Active);
+}
+
+#[test]
+fn packs_show_what_they_are_made_of_and_in_which_shares() {
+    let mut log = Log::default();
+    log.pack(COOP, &[(LOT, kg(300)), ("urn:lot:b", kg(100))], Quantity::pieces(800));
+    let packs = judge(PACKS, &log.0, &[]);
+    let shares: Vec<_> = packs.inputs.iter().map(|input| input.share_millionths).collect();
+    assert_eq!(shares, [Some(750_000), Some(250_000)]);
+    assert_eq!(packs.balance.unwrap().made, 800);
+    assert_eq!(codes(&packs), []);
+
+    log.0.clear();
+    log.harvest(COOP, kg(300));
+    log.pack(COOP, &[(LOT, kg(300))], Quantity::pieces(600));
+    let harvest = state(&log);
+    assert_eq!(harvest.outputs[0].uri, PACKS);
+    assert_eq!(harvest.outputs[0].used, Some(kg(300)));
+    assert_eq!(harvest.status, LotStatus::SoldOut);
+}
+
+#[test]
+fn more_cannot_come_out_than_went_in() {
+    let mut log = Log::default();
+    log.pack(COOP, &[(LOT, kg(300))], kg(420));
+    let packs = judge(PACKS, &log.0, &[]);
+    assert_eq!(codes(&packs), [Code::OutputBeyondInput]);
+    assert_eq!(packs.findings[0].text_vi, "Làm ra 420 kg trong khi chỉ đưa vào 300 kg.");
+    assert_eq!(packs.findings[0].severity, Severity::Blocking);
+}
+
+#[test]
+fn a_recalled_harvest_recalls_everything_made_of_it() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(COOP, recall("Dư lượng"), None);
+    let harvest = state(&log);
+
+    let mut packing = Log::default();
+    packing.pack(COOP, &[(LOT, kg(300))], Quantity::pieces(600));
+    let packs = judge(PACKS, &packing.0, &[Upstream::from(&harvest)]);
+    let LotStatus::Recalled { inherited_from, .. } = &packs.status else { panic!("{:?}", packs.status) };
+    assert_eq!(inherited_from.as_deref(), Some(LOT));
+    assert_eq!(codes(&packs), [Code::RecalledSource]);
+    assert!(packs.origin_plots.contains(PLOT), "the packs come from the harvest's plot");
+
+    let mut gift = Log::default();
+    let what = What::Transformation {
+        process: None,
+        inputs: vec![Amount::of(PACKS, Quantity::pieces(2))],
+        outputs: vec![Amount::of("urn:lot:gift", Quantity::pieces(1))],
+    };
+    gift.says(SHOP, Step::Packing, what);
+    let gift = judge("urn:lot:gift", &gift.0, &[Upstream::from(&packs)]);
+    assert!(
+        matches!(&gift.status, LotStatus::Recalled { inherited_from: Some(root), .. } if root == LOT),
+        "the root stays named, two steps on"
+    );
+    let unrelated = judge(LOT, &[], &[Upstream::from(&packs)]);
+    assert_eq!(unrelated.status, LotStatus::Unknown, "only what really went in can recall");
+}
+
+#[test]
+fn nothing_is_edited_and_the_corrected_history_counts() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(5_000));
+    log.declare_wrong(COOP, 0);
+    log.harvest(COOP, kg(500));
+    let state = state(&log);
+    assert_eq!(state.balance.unwrap().made, 500_000);
+    assert_eq!(state.stages.len(), 3, "all of it stays in sight");
+    assert_eq!(state.stages[0].effect, Effect::Corrected { by: 1 });
+    assert_eq!(state.stages[1].effect, Effect::Correction { of: Some(0) });
+    assert_eq!(state.stages[2].effect, Effect::Counts);
+}
+
+#[test]
+fn a_recall_called_by_mistake_is_corrected_like_any_record() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(COOP, recall("nhầm lô"), None);
+    log.declare_wrong(COOP, 1);
+    assert_eq!(state(&log).status, LotStatus::Active);
+}
+
+#[test]
+fn a_lot_ends_sold_out_or_destroyed() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(COOP, Step::Selling, Some(kg(400)));
+    log.of_lot(COOP, Step::Destroying, None);
+    let state = state(&log);
+    assert_eq!(state.status, LotStatus::Destroyed);
+    assert_eq!(state.balance.unwrap().lost, 100_000, "all there was left of it");
+    log.0.truncate(2);
+    log.of_lot(COOP, Step::Selling, Some(kg(100)));
+    assert_eq!(self::state(&log).status, LotStatus::SoldOut);
+}
+
+#[test]
+fn a_sample_leaves_the_lot() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.says(COOP, Step::Sampling, objects(Action::Delete, LOT, Some(kg(2))));
+    assert_eq!(state(&log).balance.unwrap().left, 498_000);
+}
+
+#[test]
+fn boxes_are_not_kilograms() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(COOP, Step::Selling, Some(Quantity::pieces(40)));
+    let state = state(&log);
+    assert_eq!(codes(&state), [Code::UnitDiffers]);
+    assert_eq!(state.balance.unwrap().left, 500_000);
+}
+
+#[test]
+fn an_inspection_by_the_certifier_is_independent_and_one_by_the_maker_is_not() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(COOP, Step::Inspecting { conformant: Some(true) }, None);
+    log.of_lot(CERTIFIER, Step::Inspecting { conformant: Some(true) }, None);
+    log.of_lot(CERTIFIER, Step::Selling, Some(kg(1))); // what it says beyond inspections is a claim
+    let state = state(&log);
+    let independent: Vec<_> = state.inspections.iter().map(|inspection| inspection.independent).collect();
+    assert_eq!(independent, [false, true]);
+    assert_eq!(state.balance.unwrap().sold, 0);
+}
+
+#[test]
+fn a_late_entry_is_visibly_late() {
+    assert_eq!(late_by_ms(0, 86_400_000), None);
+    assert_eq!(late_by_ms(86_400_000, 0), None);
+    let late = late_by_ms(0, 5 * 86_400_000);
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500)).late_by_ms = late;
+    let state = state(&log);
+    assert_eq!(codes(&state), [Code::LateEntry]);
+    assert_eq!(state.findings[0].text_vi, "Có việc được ghi muộn, lâu nhất là 5 ngày sau khi làm.");
+    assert!(state.may_be_offered(), "late is no crime");
+}
+
+#[test]
+fn records_that_do_not_count_are_said_aloud() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500)).disputed = true;
+    log.of_lot(COOP, Step::Selling, Some(kg(1))).counts = Weight::None { reason: Void::RoleLacking };
+    let inspection = log.of_lot(CERTIFIER, Step::Inspecting { conformant: Some(true) }, None);
+    inspection.counts = Weight::None { reason: Void::StandingLacking };
+    log.of_lot(COOP, Step::Other(Some("stocking".to_owned())), None);
+    log.of_lot(COOP, Step::Storing, None).said = Said::Unreadable;
+    let state = state(&log);
+    assert_eq!(
+        codes(&state),
+        [Code::RoleLacking, Code::StandingLacking, Code::Disputed, Code::Unreadable, Code::UnknownStep]
+    );
+    assert_eq!(state.balance.unwrap().sold, 0);
+    assert_eq!(state.stages[1].effect, Effect::Void { reason: Void::RoleLacking });
+}
+
+#[test]
+fn an_erased_record_blocks_the_lot() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(COOP, Step::Storing, None).said = Said::Erased;
+    assert_eq!(codes(&state(&log)), [Code::FactsErased]);
+    assert!(!state(&log).may_be_offered());
+}
+
+#[test]
+fn a_maker_without_standing_is_not_recognised() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500)).standing = Standing(0);
+    assert_eq!(codes(&state(&log)), [Code::MakerUnrecognised]);
+}
+
+#[test]
+fn one_large_blend_is_judged_when_all_its_parts_are_there() {
+    let part = |log: &mut Log, number: u16, input: &str, made: Option<u64>| {
+        let outputs = made.map(|made| Amount::of(PACKS, kg(made))).into_iter().collect();
+        let inputs = vec![Amount::of(input, kg(100))];
+        let process = Some("urn:blend:1".to_owned());
+        let what = What::Transformation { process, inputs, outputs };
+        event(log.says(COOP, Step::Processing, what)).part = Some(Part { number, of: 2 });
+    };
+    let mut log = Log::default();
+    part(&mut log, 1, "urn:lot:a", Some(190));
+    let half = judge(PACKS, &log.0, &[]);
+    assert_eq!(codes(&half), [Code::PartsMissing]);
+    assert_eq!(half.findings[0].text_vi, "Mẻ chế biến này gồm 2 phần, mới có 1 phần được ghi.");
+    part(&mut log, 2, "urn:lot:b", None);
+    assert_eq!(codes(&judge(PACKS, &log.0, &[])), [], "190 kg out of twice 100 kg");
+}
