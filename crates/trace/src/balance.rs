@@ -71,19 +71,19 @@ pub(crate) fn sum(maker: Option<&str>, movements: &[Movement<'_>]) -> Sums {
         ));
     }
 
-    let out_of = |organisation: &str| -> Vec<u64> {
-        let outward = |movement: &&Movement<'_>| {
-            movement.organisation == organisation
-                && !matches!(movement.flow, Flow::Made | Flow::Received)
-                && movement.quantity.is_some_and(|quantity| quantity.unit == unit)
-        };
-        movements.iter().filter(outward).map(|movement| movement.record).collect()
-    };
+    let mut outward: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for movement in movements {
+        let counted = movement.quantity.is_some_and(|quantity| quantity.unit == unit);
+        if counted && !matches!(movement.flow, Flow::Made | Flow::Received) {
+            outward.entry(movement.organisation).or_default().push(movement.record);
+        }
+    }
     for (organisation, holding) in &mut holdings {
         let (came, went) = (came_in(holding), went_out(holding));
         holding.left = came.saturating_sub(went);
         if went > came {
-            findings.push(beyond_left(out_of(organisation), went, came, unit));
+            let records = outward.remove(organisation.as_str()).unwrap_or_default();
+            findings.push(beyond_left(records, went, came, unit));
         }
     }
 

@@ -14,6 +14,8 @@ pub(crate) struct History<'a> {
     pub(crate) entries: Vec<&'a Entry>,
     /// The index of a record that was declared wrong, and of the record that declares it.
     corrected: BTreeMap<u64, u64>,
+    /// The same the other way round; of several records, the first.
+    corrects: BTreeMap<u64, u64>,
     pub(crate) maker: Option<&'a str>,
     pub(crate) holders: BTreeSet<&'a str>,
 }
@@ -21,7 +23,8 @@ pub(crate) struct History<'a> {
 impl<'a> History<'a> {
     pub(crate) fn new(uri: &'a str, entries: Vec<&'a Entry>) -> Self {
         let corrected = corrected(&entries);
-        let mut history = Self { uri, entries, corrected, maker: None, holders: BTreeSet::new() };
+        let corrects = corrected.iter().rev().map(|(of, by)| (*by, *of)).collect();
+        let mut history = Self { uri, entries, corrected, corrects, maker: None, holders: BTreeSet::new() };
         history.maker = history.find_maker();
         history.holders = history.find_holders();
         history
@@ -87,8 +90,7 @@ impl<'a> History<'a> {
             return Effect::Void { reason };
         }
         if event.correction.is_some() {
-            let of = self.corrected.iter().find(|(_, by)| **by == entry.index).map(|(of, _)| *of);
-            return Effect::Correction { of };
+            return Effect::Correction { of: self.corrects.get(&entry.index).copied() };
         }
         if let Some(by) = self.corrected.get(&entry.index) {
             return Effect::Corrected { by: *by };
