@@ -1,0 +1,109 @@
+# Texts of errors and answers. Each entry: what it is called, then what happened and what to do.
+# Every entry here is also in vi.ftl; a test holds them together.
+
+## Requests
+
+request-malformed = The request is malformed
+    .detail = The server could not read what was sent. No record was stored. Update the software and send again.
+request-too-large = The request is too large
+    .detail = One request takes at most { $limit_bytes } bytes. Send the records in several requests.
+too-many-records = Too many records at once
+    .detail = One request takes at most { $limit } records. Send them in several requests.
+no-records = There are no records
+    .detail = The request holds no record. Send at least one.
+media-type-unsupported = This media type is not taken
+    .detail = Send records as application/json.
+encoding-unsupported = Compressed contents are not taken
+    .detail = Send the contents again without compression (without Content-Encoding).
+body-too-slow = Sent too slowly
+    .detail = The line was too slow and the server stopped waiting. No record was stored. Keep the records and send them again, fewer at a time.
+body-incomplete = The contents broke off
+    .detail = The connection was cut before all was sent. No record was stored. Keep the records and send them again.
+query-unknown = Unknown parameter
+    .detail = This address does not take the parameters after “?” as they were sent. Leave them out, or look at the documentation.
+id-malformed = The id is malformed
+    .detail = An id in an address is exactly 64 hexadecimal digits (0–9, a–f).
+index-malformed = The index is malformed
+    .detail = A place in the log is a whole number from 0, written in plain digits.
+not-found = There is no such page
+    .detail = This address does not exist. Check it.
+method-not-allowed = This cannot be done at this address
+    .detail = The address exists and does not take this method. The Allow header names those it takes.
+record-not-found = There is no such record
+    .detail = The log does not have this record. If a phone has just sent it, keep the record and send it again: sending twice costs nothing.
+file-not-found = There is no such file
+    .detail = The log has not published this file. A partial tile may have been replaced by the full one; read /checkpoint again.
+organisation-not-found = There is no such organisation
+    .detail = No organisation in the log has this id.
+key-not-found = There is no such key
+    .detail = No organisation has put this key into the log. Ask the co-operative's manager to add the device.
+not-published-yet = The receipt is not ready
+    .detail = The record is stored durably; the public checkpoint that covers it is not out yet. Ask again in a few seconds. The phone keeps the record until it holds the receipt.
+
+## Records that were not taken
+
+record-encoding = The record that was sent cannot be read
+    .detail = The record or its contents are not encoded as they must be (base64; a salt of 64 hexadecimal digits). The record was not stored. Update the software and send it again.
+record-malformed = This is not a record
+    .detail = The bytes do not have the form of a record and were not stored. If it happens again, update the software on the phone or tell the manager.
+record-too-large = The record is too large
+    .detail = A record has at most 65,535 bytes. Split the act into several records.
+payload-too-large = The contents are too large
+    .detail = Contents number { $section } have { $bytes } bytes; at most { $limit_bytes } are taken. Photographs and files are named by hash, not sent inside a record.
+wrong-ledger = A record of another ledger
+    .detail = The record was signed for another ledger and was not stored here. Check which ledger the phone is connected to.
+openings-mismatch = The contents do not fit the record
+    .detail = The contents sent along are not those that were signed, or some are missing. The record was not stored. Send all contents again exactly as they were signed.
+weak-key = The key is not safe
+    .detail = The signer's key is not one that this ledger enrols. Make a new key on the device.
+signature-invalid = The signature does not hold
+    .detail = The signature does not fit the record, so it was not stored. Something may have been changed after signing.
+no-operator = The ledger is not open yet
+    .detail = The ledger does not have its operator's first record yet. Keep the record and send it again later.
+key-taken = The key already belongs to an organisation
+    .detail = A key belongs to one organisation for ever. Make a new key for another organisation.
+unknown-key = No organisation stands behind this key
+    .detail = The record was signed by a key that is not in the log, and was not stored. Ask the co-operative's manager to add this phone first.
+organisation-mismatch = The key belongs to another organisation
+    .detail = The record speaks in the name of one organisation and its key belongs to another. It was not stored.
+root-replaced = The root key was replaced
+    .detail = This root key was replaced by a new one and signs nothing any more. Use the organisation's present root key.
+suspended = The organisation is suspended
+    .detail = The operator of the ledger has suspended this organisation, so new records are not taken now. Keep the record, talk to the operator, then send it again.
+prev-mismatch = The record does not join its chain
+    .detail = The record does not follow the newest record of its key. The phone was probably restored from an old copy: ask the manager for a new key for it.
+fork = Two different records at one place
+    .detail = This key has signed another record at place { $seq } of its chain, and that one was logged first. Most often a phone was restored from an old copy, or one key is on two devices. Stop recording with this phone and tell the co-operative's manager.
+unknown-event = The record named is not in the log
+    .detail = This act names a record that the log does not have. Check its id.
+too-many-held = Too many records wait
+    .detail = { $held } records already wait for one that is missing. Send the missing record first, then this one again.
+
+## The server
+
+busy = The ledger is busy
+    .detail = Too much is going on at once. Keep the record and send it again in a few seconds; sending again never makes a second record.
+unavailable = The ledger cannot write now
+    .detail = The ledger could not write and has confirmed nothing. Keep the record and send it again in a few seconds; sending again never makes a second record.
+timed-out = It took too long
+    .detail = The ledger did not answer in time. If you were sending records, keep them and send them again: those that were stored get the same answer as before.
+not-ready = The server is not ready
+    .detail = The server runs and cannot serve yet. “checks” says what is missing.
+internal = The server failed
+    .detail = The fault is the server's, not yours. Keep the record and send it again later. When you report it, give the id in “instance”.
+
+## Records that wait
+
+held-gap = Waiting for an earlier record
+    .detail = Record number { $expected_seq } of this key has not come yet. Send it; this record then follows by itself. The phone still keeps the record.
+held-after-revocation = Waiting for the co-operative to decide
+    .detail = This key was revoked. The record waits until the co-operative takes it on. The phone still keeps the record.
+held-frozen = Waiting for the co-operative to resolve a fork
+    .detail = This key once signed two different records at one place, so later ones wait until the co-operative resolves it. The phone still keeps the record.
+
+## Who vouches
+
+cosigned-by-operator-only = Cosigned by the operator only
+    .detail = Checkpoints are cosigned only by the operator itself so far. No independent party confirms that everybody sees the same log.
+cosigned-by-others = Cosigned by independent parties
+    .detail = Checkpoints are also cosigned by parties that the operator does not own. Check their signatures on each checkpoint.

@@ -1,0 +1,109 @@
+# Văn bản của các lỗi và câu trả lời. Mỗi mục: tên lỗi, rồi chuyện gì đã xảy ra và cần làm gì.
+# Mọi mục ở đây cũng phải có trong en.ftl; có một phép thử kiểm tra điều đó.
+
+## Yêu cầu
+
+request-malformed = Yêu cầu không đúng khuôn dạng
+    .detail = Máy chủ không đọc được nội dung gửi lên. Chưa có bản ghi nào được lưu. Hãy cập nhật phần mềm rồi gửi lại.
+request-too-large = Yêu cầu quá lớn
+    .detail = Một lần gửi tối đa { $limit_bytes } byte. Hãy chia các bản ghi thành nhiều lần gửi.
+too-many-records = Gửi quá nhiều bản ghi một lúc
+    .detail = Một lần gửi tối đa { $limit } bản ghi. Hãy chia thành nhiều lần gửi.
+no-records = Không có bản ghi nào
+    .detail = Yêu cầu không chứa bản ghi nào. Mỗi lần gửi cần ít nhất một bản ghi.
+media-type-unsupported = Kiểu nội dung không được nhận
+    .detail = Các bản ghi phải được gửi dưới dạng application/json.
+encoding-unsupported = Không nhận nội dung nén
+    .detail = Hãy gửi lại nội dung không nén (không có Content-Encoding).
+body-too-slow = Gửi quá chậm
+    .detail = Đường truyền quá chậm nên máy chủ đã ngừng chờ. Chưa có bản ghi nào được lưu. Hãy giữ các bản ghi và gửi lại, mỗi lần ít bản ghi hơn.
+body-incomplete = Nội dung bị đứt giữa chừng
+    .detail = Kết nối bị ngắt trước khi gửi xong. Chưa có bản ghi nào được lưu. Hãy giữ các bản ghi và gửi lại.
+query-unknown = Tham số không được biết
+    .detail = Địa chỉ này không nhận các tham số sau dấu “?” như đã gửi. Hãy bỏ chúng đi hoặc xem lại tài liệu.
+id-malformed = Mã không đúng khuôn dạng
+    .detail = Mã trong địa chỉ phải gồm đúng 64 chữ số thập lục phân (0–9, a–f).
+index-malformed = Số thứ tự không đúng khuôn dạng
+    .detail = Số thứ tự trong sổ là một số nguyên không âm, viết bằng chữ số thường.
+not-found = Không có trang này
+    .detail = Địa chỉ này không tồn tại. Hãy xem lại địa chỉ.
+method-not-allowed = Không làm được việc này ở địa chỉ này
+    .detail = Địa chỉ có thật nhưng không nhận phương thức đã dùng. Xem đầu đề Allow để biết phương thức được nhận.
+record-not-found = Không có bản ghi này
+    .detail = Trong sổ chưa có bản ghi này. Nếu điện thoại vừa gửi, hãy giữ bản ghi và gửi lại: gửi lại không mất gì.
+file-not-found = Không có tệp này
+    .detail = Sổ chưa công bố tệp này. Một mảnh chưa đầy có thể đã được thay bằng mảnh đầy; hãy đọc lại /checkpoint.
+organisation-not-found = Không có tổ chức này
+    .detail = Trong sổ chưa có tổ chức nào mang mã này.
+key-not-found = Không có khóa này
+    .detail = Chưa tổ chức nào ghi khóa này vào sổ. Hãy nhờ người quản lý hợp tác xã thêm thiết bị.
+not-published-yet = Biên nhận chưa sẵn sàng
+    .detail = Bản ghi đã được lưu chắc chắn, nhưng điểm kiểm tra công khai bao gồm nó chưa ra. Hãy hỏi lại sau vài giây; điện thoại giữ bản ghi cho đến khi có biên nhận.
+
+## Bản ghi không được nhận
+
+record-encoding = Bản ghi gửi lên không đọc được
+    .detail = Bản ghi hoặc phần nội dung kèm theo không được mã hóa đúng (base64, muối 64 chữ số thập lục phân). Bản ghi không được lưu. Hãy cập nhật phần mềm rồi gửi lại.
+record-malformed = Đây không phải là một bản ghi
+    .detail = Các byte gửi lên không đúng khuôn dạng bản ghi nên không được lưu. Nếu lỗi lặp lại, hãy cập nhật phần mềm trên điện thoại hoặc báo cho người quản lý.
+record-too-large = Bản ghi quá lớn
+    .detail = Một bản ghi dài tối đa 65 535 byte. Hãy chia việc này thành nhiều bản ghi.
+payload-too-large = Nội dung kèm theo quá lớn
+    .detail = Phần nội dung thứ { $section } có { $bytes } byte; tối đa là { $limit_bytes } byte. Ảnh và tệp chỉ được ghi bằng mã băm, không gửi trong bản ghi.
+wrong-ledger = Bản ghi của sổ khác
+    .detail = Bản ghi này được ký cho một sổ khác nên không được lưu ở đây. Hãy xem lại điện thoại đang nối với sổ nào.
+openings-mismatch = Nội dung không khớp với bản ghi
+    .detail = Nội dung gửi kèm không đúng với nội dung đã ký, hoặc còn thiếu phần. Bản ghi không được lưu. Hãy gửi lại đủ các phần, giữ nguyên như lúc ký.
+weak-key = Khóa không an toàn
+    .detail = Khóa của người ký không phải là khóa được sổ này chấp nhận. Hãy tạo khóa mới trên thiết bị.
+signature-invalid = Chữ ký không đúng
+    .detail = Chữ ký không khớp với bản ghi, nên bản ghi không được lưu. Nội dung có thể đã bị sửa sau khi ký.
+no-operator = Sổ chưa được mở
+    .detail = Sổ này chưa có bản ghi mở đầu của đơn vị vận hành. Hãy giữ bản ghi và gửi lại sau.
+key-taken = Khóa đã thuộc về một tổ chức
+    .detail = Mỗi khóa chỉ thuộc về một tổ chức, mãi mãi. Hãy tạo khóa mới để lập tổ chức khác.
+unknown-key = Chưa tổ chức nào đứng sau khóa này
+    .detail = Bản ghi được ký bằng một khóa chưa có trong sổ nên không được lưu. Hãy nhờ người quản lý hợp tác xã thêm điện thoại này trước.
+organisation-mismatch = Khóa thuộc về tổ chức khác
+    .detail = Bản ghi nhân danh một tổ chức, nhưng khóa ký lại thuộc về tổ chức khác. Bản ghi không được lưu.
+root-replaced = Khóa gốc đã được thay
+    .detail = Khóa gốc này đã được thay bằng khóa mới nên không ký thêm được nữa. Hãy dùng khóa gốc hiện nay.
+suspended = Tổ chức đang bị đình chỉ
+    .detail = Đơn vị vận hành sổ đã đình chỉ tổ chức này, nên bản ghi mới chưa được nhận. Hãy giữ bản ghi, liên hệ với đơn vị vận hành, rồi gửi lại.
+prev-mismatch = Bản ghi không nối vào chuỗi
+    .detail = Bản ghi này không nối tiếp bản ghi mới nhất của khóa. Điện thoại có lẽ đã được khôi phục từ bản sao cũ: hãy nhờ người quản lý cấp khóa mới cho điện thoại.
+fork = Hai bản ghi khác nhau ở cùng một chỗ
+    .detail = Khóa này đã ký một bản ghi khác ở số thứ tự { $seq } và bản ghi đó được ghi vào sổ trước. Thường là do điện thoại được khôi phục từ bản sao cũ, hoặc khóa nằm trên hai máy. Hãy ngừng ghi bằng điện thoại này và báo cho người quản lý hợp tác xã.
+unknown-event = Bản ghi được nhắc tới không có trong sổ
+    .detail = Việc này nói về một bản ghi mà sổ không có. Hãy xem lại mã bản ghi.
+too-many-held = Có quá nhiều bản ghi đang chờ
+    .detail = Đã có { $held } bản ghi đang chờ một bản ghi còn thiếu. Hãy gửi bản ghi còn thiếu trước, rồi gửi lại bản ghi này.
+
+## Máy chủ
+
+busy = Sổ đang bận
+    .detail = Đang có quá nhiều việc cùng lúc. Hãy giữ bản ghi và gửi lại sau ít giây; gửi lại không bao giờ tạo ra bản ghi thứ hai.
+unavailable = Tạm thời chưa ghi được
+    .detail = Sổ chưa ghi được lúc này và chưa xác nhận gì. Hãy giữ bản ghi và gửi lại sau ít giây; gửi lại không bao giờ tạo ra bản ghi thứ hai.
+timed-out = Chờ quá lâu
+    .detail = Sổ chưa trả lời kịp. Nếu đang gửi bản ghi, hãy giữ chúng và gửi lại: bản ghi nào đã được lưu sẽ nhận lại đúng câu trả lời cũ.
+not-ready = Máy chủ chưa sẵn sàng
+    .detail = Máy chủ đang chạy nhưng chưa phục vụ được. Xem phần “checks” để biết chỗ chưa đạt.
+internal = Máy chủ gặp lỗi
+    .detail = Lỗi ở phía máy chủ, không phải ở bạn. Hãy giữ bản ghi và gửi lại sau. Khi báo lỗi, xin gửi kèm mã trong “instance”.
+
+## Bản ghi đang chờ
+
+held-gap = Đang chờ bản ghi trước đó
+    .detail = Sổ chưa nhận được bản ghi số { $expected_seq } của khóa này. Hãy gửi bản ghi đó; bản ghi này sẽ tự được ghi tiếp. Điện thoại vẫn phải giữ bản ghi.
+held-after-revocation = Đang chờ hợp tác xã quyết định
+    .detail = Khóa này đã bị thu hồi. Bản ghi được giữ lại cho đến khi hợp tác xã nhận nó. Điện thoại vẫn phải giữ bản ghi.
+held-frozen = Đang chờ hợp tác xã giải quyết
+    .detail = Khóa này từng ký hai bản ghi khác nhau ở cùng một chỗ, nên các bản ghi sau được giữ lại cho đến khi hợp tác xã giải quyết. Điện thoại vẫn phải giữ bản ghi.
+
+## Ai xác nhận
+
+cosigned-by-operator-only = Chỉ có đơn vị vận hành đồng ký
+    .detail = Các điểm kiểm tra mới chỉ do chính đơn vị vận hành đồng ký. Chưa có bên độc lập nào xác nhận rằng mọi người đều thấy cùng một sổ.
+cosigned-by-others = Có bên độc lập đồng ký
+    .detail = Các điểm kiểm tra được cả những bên không thuộc đơn vị vận hành đồng ký. Hãy kiểm tra chữ ký của họ trên từng điểm kiểm tra.

@@ -1,0 +1,91 @@
+//! What handlers share, and the one way in which they run use cases.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use metrics_exporter_prometheus::PrometheusHandle;
+use nguon_service::Service;
+use tokio::sync::Semaphore;
+use tracing::Instrument;
+
+use crate::api::health::Publishing;
+use crate::problem::Problem;
+
+/// A use case that has not answered after this long is answered for; it runs on to its end.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// What the process may do at once.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkLimits {
+    /// Use cases under way. Beyond it a request is answered `busy`.
+    pub use_cases: u32,
+    /// Bytes of request bodies in memory. A large request takes about four times its body while it is read.
+    pub body_bytes: u32,
+}
+
+impl Default for WorkLimits {
+    fn default() -> Self {
+        Self { use_cases: 512, body_bytes: 64 << 20 }
+    }
+}
+
+/// What handlers share.
+pub(crate) struct App {
+    pub(crate) service: Arc<Service>,
+    pub(crate) metrics: PrometheusHandle,
+    /// Names of witnesses that the operator does not own.
+    pub(crate) independent_witnesses: Vec<String>,
+    /// Set once, when all routes are known.
+    pub(crate) openapi: OnceLock<Bytes>,
+    pub(crate) publishing: Publishing,
+    pub(crate) body_bytes: Arc<Semaphore>,
+    use_cases: Arc<Semaphore>,
+    limits: WorkLimits,
+}
+
+impl App {
+    pub(crate) fn new(settings: crate::Settings) -> Self {
+        let limits = settings.limits;
+        Self {
+            service: settings.service,
+            metrics: settings.metrics,
+            independent_witnesses: settings.independent_witnesses,
+            openapi: OnceLock::new(),
+            publishing: Publishing::default(),
+            body_bytes: Arc::new(Semaphore::new(limits.body_bytes as usize)),
+            use_cases: Arc::new(Semaphore::new(limits.use_cases as usize)),
+            limits,
+        }
+    }
+
+    /// Runs a use case to its end, also when the client leaves or time is up: a future dropped while a transaction
+    /// begins can leave that transaction open in the pool (sqlx 0.9.0).
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = self.use_cases.clone().try_acquire_owned().map_err(|_| Problem::new("busy"))?;
+        let running = tokio::spawn(
+            async move {
+                let answer = work.await;
+                drop(permit);
+                answer
+            }
+            .in_current_span(),
+        );
+        match tokio::time::timeout(ANSWER_WITHIN, running).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(broken)) => Err(Problem::internal(&broken)),
+            Err(_) => Err(Problem::new("timed-out")),
+        }
+    }
+
+    /// Waits until no use case is under way. New ones are `busy` from now on.
+    pub(crate) async fn finished(&self) {
+        if let Ok(all) = self.use_cases.acquire_many(self.limits.use_cases).await {
+            all.forget();
+        }
+    }
+}
