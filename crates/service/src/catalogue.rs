@@ -3,10 +3,9 @@
 //! Answers come from the read models; who is who from the projector's authority. Both are as of the last projected
 //! entry, a moment behind the sequencer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
-use jiff::Timestamp;
 use nguon_id::{LotId, ShortCode};
 use nguon_ledger::authority::{Fork, Head, Revocation, Rights};
 use nguon_ledger::note::{KeyKind, Note, VerifierKey};
@@ -235,10 +234,8 @@ impl Catalogue {
             }
         }
         let mut brackets = BTreeMap::new();
-        for stage in &state.stages {
-            if !brackets.contains_key(&stage.record) {
-                brackets.insert(stage.record, self.bracket(stage.record).await?);
-            }
+        for record in state.stages.iter().map(|stage| stage.record).collect::<BTreeSet<_>>() {
+            brackets.insert(record, self.bracket(record).await?);
         }
         let product = match &state.product {
             Some(uri) => self.product(uri).await?,
@@ -406,11 +403,9 @@ impl Catalogue {
     fn absolute(&self, change: Change, now_ms: i64) -> Change {
         match change {
             // Log time may stand still for up to an hour; an offer ends at its own minute.
-            Change::Put(item) if item.valid_until.as_millisecond() < now_ms => Change::Gone {
-                listing: item.listing,
-                reason: ReasonCode::Expired,
-                at: Timestamp::from_millisecond(now_ms).unwrap_or_default(),
-            },
+            Change::Put(item) if item.valid_until.as_millisecond() < now_ms => {
+                Change::Gone { listing: item.listing, reason: ReasonCode::Expired, at: item.valid_until }
+            }
             Change::Put(mut item) => {
                 let base = &self.public_base_url;
                 let lots = item.lots.iter_mut().map(|lot| &mut lot.trace_url);

@@ -13,6 +13,7 @@
 //!
 //! Rules about farming are in `nguon-trace`, about signatures and authority in `nguon-ledger`; here they meet.
 
+pub mod audit;
 pub mod catalogue;
 pub mod clock;
 mod held;
@@ -32,9 +33,10 @@ use std::time::Duration;
 use nguon_ledger::note::{KeyKind, NoteSigner, VerifierKey};
 use nguon_ledger::{EventId, LedgerId, Record};
 use nguon_storage::Store;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+pub use crate::audit::compare_read_models;
 pub use crate::catalogue::{Bracket, Catalogue, Certified, KeyView, Lot, LotLine, OrganisationView};
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::keys::OperatorKeys;
@@ -77,6 +79,7 @@ pub struct Service {
     projected: watch::Receiver<u64>,
     logged: watch::Receiver<u64>,
     published: watch::Receiver<u64>,
+    hurry: Arc<Notify>,
     tasks: Vec<JoinHandle<()>>,
     ticker: JoinHandle<()>,
 }
@@ -136,6 +139,7 @@ impl Service {
         });
         let size = publisher.repair().await.map_err(|error| name(&error))?;
         let (shown, published) = watch::channel(size);
+        let hurry = Arc::new(Notify::new());
         let projector =
             Projector::open(ledger_id, store.clone(), store.clone()).await.map_err(|error| name(&error))?;
         let catalogue = Catalogue::new(
@@ -148,7 +152,7 @@ impl Service {
         let (seen, projected) = watch::channel(projector.size());
         let (queue, writer) = sequencer.start();
         let projecting = tokio::spawn(projector.run(logged.clone(), seen));
-        let publishing = tokio::spawn(publisher.run(logged.clone(), size, shown));
+        let publishing = tokio::spawn(publisher.run(logged.clone(), size, shown, hurry.clone()));
         let ticking = queue.clone();
         let ticker = tokio::spawn(async move {
             loop {
@@ -169,6 +173,7 @@ impl Service {
             projected,
             logged,
             published,
+            hurry,
             tasks: vec![writer, publishing, projecting],
             ticker,
         })
@@ -293,6 +298,7 @@ impl Service {
     /// Waits until all that is logged now is published and in the read models.
     pub async fn settle(&self) {
         let size = *self.logged.borrow();
+        self.hurry.notify_one();
         let (mut published, mut projected) = (self.published.clone(), self.projected.clone());
         drop(published.wait_for(|shown| *shown >= size).await);
         drop(projected.wait_for(|done| *done >= size).await);

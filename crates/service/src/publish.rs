@@ -24,7 +24,7 @@ use nguon_ledger::tile::{self, FULL_WIDTH, Level, Tile};
 use nguon_ledger::witness::{AddCheckpoint, add_cosignatures};
 use nguon_ledger::{Control, Record, SectionType, openings};
 use nguon_storage::{CheckpointRow, Store, StoreError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::objects::Objects;
 use crate::rows;
@@ -131,11 +131,15 @@ impl Publisher {
         mut sizes: watch::Receiver<u64>,
         mut published: u64,
         shown: watch::Sender<u64>,
+        hurry: Arc<Notify>,
     ) {
         loop {
             let more = sizes.changed().await.is_ok();
             if more {
-                tokio::time::sleep(GATHER).await;
+                tokio::select! {
+                    () = tokio::time::sleep(GATHER) => {}
+                    () = hurry.notified() => {}
+                }
             }
             match self.publish(published).await {
                 Ok(size) => {
@@ -166,7 +170,7 @@ impl Publisher {
             let (entries, opened, erased) = self.read(bundle, end).await?;
             let objects = self.objects.clone();
             blocking(move || write_batch(&*objects, bundle, done, end, &entries, &opened)).await?;
-            self.rewrite_openings(&erased, bundle).await?;
+            self.rewrite_openings(&erased, end).await?;
             done = end;
         }
         Ok(())
@@ -224,18 +228,23 @@ impl Publisher {
         Ok((entries, opened, erased))
     }
 
-    /// Writes the openings files again that hold an erased section; `from` on is written anyway.
-    async fn rewrite_openings(&self, erased: &BTreeSet<u64>, from: u64) -> Result<(), PublishError> {
-        let bundles: BTreeSet<u64> = erased
-            .iter()
-            .map(|index| index / u64::from(FULL_WIDTH))
-            .filter(|n| n * u64::from(FULL_WIDTH) < from)
-            .collect();
+    /// Writes the openings files again that hold an erased section, and takes away their earlier partial forms, which
+    /// still had it.
+    async fn rewrite_openings(&self, erased: &BTreeSet<u64>, end: u64) -> Result<(), PublishError> {
+        let width = u64::from(FULL_WIDTH);
+        let bundles: BTreeSet<u64> = erased.iter().map(|index| index / width).collect();
         for bundle in bundles {
-            let start = bundle * u64::from(FULL_WIDTH);
-            let (_, opened, _) = Box::pin(self.read(start, start + u64::from(FULL_WIDTH))).await?;
+            let start = bundle * width;
+            let count = u16::try_from(end.saturating_sub(start).min(width)).unwrap_or(FULL_WIDTH);
+            let (_, opened, _) = Box::pin(self.read(start, start + u64::from(count))).await?;
             let objects = self.objects.clone();
-            blocking(move || put_openings(&*objects, bundle, FULL_WIDTH, &opened)).await?;
+            blocking(move || {
+                let full = Tile::new(Level::Openings, bundle, FULL_WIDTH)
+                    .map_err(|error| PublishError::Damaged { index: start, why: error.to_string() })?;
+                objects.remove(&format!("{}.p", full.path()))?;
+                put_openings(&*objects, bundle, count, &opened)
+            })
+            .await?;
         }
         Ok(())
     }
@@ -362,6 +371,13 @@ fn write_batch(
         let bytes = tile::encode_entries(entries).map_err(|error| damaged(&error))?;
         put_tile(objects, &tile, &bytes)?;
         put_openings(objects, index, count, opened)?;
+    }
+    if done > bundle {
+        // The last partial form of the openings is superseded; unlike tiles it may hold what is erased later.
+        let before = u16::try_from(done - bundle).map_err(|error| damaged(&error))?;
+        let before = Tile::new(Level::Openings, bundle / u64::from(FULL_WIDTH), before)
+            .map_err(|error| damaged(&error))?;
+        objects.remove(&before.path())?;
     }
     let skip = usize::try_from(done - bundle).unwrap_or(usize::MAX);
     let leaves: Vec<Hash> =

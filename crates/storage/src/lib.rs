@@ -33,6 +33,7 @@ mod postgres {
     #[path = "repository.rs"]
     mod repository;
     pub use driver::PostgresStore;
+    pub(crate) use driver::{create_database, drop_database};
 }
 
 pub use port::{
@@ -54,4 +55,15 @@ pub async fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
         return Ok(Arc::new(PostgresStore::open(address).await?));
     }
     Err(StoreError::Address(address.split(':').next().unwrap_or_default().to_owned()))
+}
+
+/// Makes a new, empty database on a PostgreSQL server and answers its address: for tests and benchmarks, which need
+/// a ledger of their own. The name holds lower-case letters, digits and underscores.
+pub async fn create_database(server: &str, name: &str) -> Result<String, StoreError> {
+    postgres::create_database(server, name).await
+}
+
+/// Removes a database that [`create_database`] made, with everything in it.
+pub async fn drop_database(server: &str, name: &str) -> Result<(), StoreError> {
+    postgres::drop_database(server, name).await
 }

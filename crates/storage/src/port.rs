@@ -191,6 +191,8 @@ pub trait Reader: Send {
     async fn list_checkpoints(&mut self, after: i64, limit: i64) -> Result<Vec<CheckpointRow>, StoreError>;
     /// How many entries a projection has taken in; 0 if it never ran.
     async fn projection(&mut self, name: &str) -> Result<i64, StoreError>;
+    /// All projections and how far they came.
+    async fn projections(&mut self) -> Result<Vec<(String, i64)>, StoreError>;
     /// One thing.
     async fn subject(&mut self, uri: &str) -> Result<Option<SubjectRow>, StoreError>;
     /// Things of a kind after a URI, in order of URI.

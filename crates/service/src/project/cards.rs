@@ -23,6 +23,8 @@ pub struct Card {
     pub organisation: String,
     /// What it says.
     pub facts: Facts,
+    /// For a listing: a digest of what the feed last said of it.
+    pub(crate) told: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,6 +34,8 @@ struct State {
     organisation: String,
     /// The card as its own JSON document, without subjects.
     document: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    told: Option<String>,
 }
 
 impl Card {
@@ -39,16 +43,23 @@ impl Card {
     pub fn of(row: &SubjectRow) -> Option<Self> {
         let state: State = serde_json::from_str(&row.state).ok()?;
         let facts = nguon_epcis::read(state.document.to_string().as_bytes()).ok()?.facts;
-        Some(Self { index: state.index, event_id: state.event_id, organisation: state.organisation, facts })
+        Some(Self {
+            index: state.index,
+            event_id: state.event_id,
+            organisation: state.organisation,
+            facts,
+            told: state.told,
+        })
     }
 
-    fn state(&self) -> String {
+    pub(super) fn state(&self) -> String {
         let document = nguon_epcis::write(&Document { subjects: Vec::new(), facts: self.facts.clone() });
         let state = State {
             index: self.index,
             event_id: self.event_id.clone(),
             organisation: self.organisation.clone(),
             document: serde_json::from_slice(&document).expect("what is written is JSON"),
+            told: self.told.clone(),
         };
         serde_json::to_string(&state).expect("a card has text keys only")
     }
@@ -116,6 +127,7 @@ impl Projector {
             event_id: record.event_id().to_string(),
             organisation: organisation.to_string(),
             facts,
+            told: before.as_ref().and_then(Card::of).and_then(|card| card.told),
         };
         let row = SubjectRow {
             uri: uri.clone(),

@@ -133,31 +133,24 @@ impl Projector {
                 ("gone", Some(Change::Gone { listing: uri.to_owned(), reason, at }))
             }
         };
-        if let Some(change) = change {
-            let text = serde_json::to_string(&change).expect("a change has text keys only");
-            let again = matches!(change, Change::Put(_))
-                && self
-                    .batch
-                    .feed
-                    .iter()
-                    .rev()
-                    .find(|row| row.listing_uri == uri)
-                    .is_some_and(|row| same(&row.change, &text));
-            if !again {
-                let index = rows::signed(self.size);
-                let position = self.batch.feed.iter().filter(|row| row.log_index == index).count();
-                self.batch.feed.push(FeedRow {
-                    log_index: index,
-                    position: i64::try_from(position).unwrap_or(i64::MAX),
-                    listing_uri: uri.to_owned(),
-                    change: text,
-                });
-            }
+        let told = change.as_ref().map(digest);
+        let news = change.filter(|_| told != card.told);
+        if row.status == status && news.is_none() {
+            return Ok(());
         }
-        if row.status != status {
-            status.clone_into(&mut row.status);
-            self.put(row);
+        if let Some(change) = news {
+            let index = rows::signed(self.size);
+            let position = self.batch.feed.iter().filter(|row| row.log_index == index).count();
+            self.batch.feed.push(FeedRow {
+                log_index: index,
+                position: i64::try_from(position).unwrap_or(i64::MAX),
+                listing_uri: uri.to_owned(),
+                change: serde_json::to_string(&change).expect("a change has text keys only"),
+            });
         }
+        status.clone_into(&mut row.status);
+        row.state = Card { told, ..card }.state();
+        self.put(row);
         Ok(())
     }
 
@@ -178,7 +171,7 @@ impl Projector {
         let (Some(commune), Ok(price)) = (&seller.commune, PriceVnd::try_from(listing.price_dong)) else {
             return Ok(None);
         };
-        let (commune_code, code_edition) = (commune.code.clone(), commune.edition.clone());
+        let (commune_code, code_edition) = (commune.code, commune.edition);
         let (Ok(valid_from), Ok(valid_until), Ok(id), Ok(event_id)) = (
             Timestamp::from_millisecond(listing.valid_from_ms),
             Timestamp::from_millisecond(listing.valid_until_ms),
@@ -244,11 +237,15 @@ impl Projector {
     }
 }
 
-/// Two changes that differ only in when they were said are the same.
-fn same(left: &str, right: &str) -> bool {
-    let body =
-        |text: &str| text.rsplit_once("\"updated_at\"").map_or(text.to_owned(), |(body, _)| body.to_owned());
-    body(left) == body(right)
+/// What a change says, without when it was said.
+fn digest(change: &Change) -> String {
+    let mut timeless = change.clone();
+    match &mut timeless {
+        Change::Put(item) => item.updated_at = Timestamp::UNIX_EPOCH,
+        Change::Gone { at, .. } => *at = Timestamp::UNIX_EPOCH,
+    }
+    let text = serde_json::to_string(&timeless).expect("a change has text keys only");
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }
 
 fn judge(listing: &Listing, lots: &[&LotState], now_ms: i64) -> Availability {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Postgres, Row, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, Row, Transaction};
 
 use super::repository;
 use crate::port::{Reader, Store, StoreError, TableShape, Unit};
@@ -38,6 +38,35 @@ impl PostgresStore {
         let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&pool).await?;
         Ok(Self { pool, description: format!("PostgreSQL {version}") })
     }
+}
+
+/// The name as an identifier: nothing in it needs quoting.
+fn identifier(name: &str) -> Result<&str, StoreError> {
+    let plain = |letter: u8| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    if name.is_empty() || name.len() > 63 || !name.bytes().all(plain) {
+        return Err(StoreError::Address(name.to_owned()));
+    }
+    Ok(name)
+}
+
+pub(crate) async fn create_database(server: &str, name: &str) -> Result<String, StoreError> {
+    let name = identifier(name)?;
+    let options = PgConnectOptions::from_str(server)?;
+    let mut connection = sqlx::PgConnection::connect_with(&options).await?;
+    let mut sql = String::from("CREATE DATABASE ");
+    sql.push_str(name);
+    sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await?;
+    Ok(options.database(name).to_url_lossy().to_string())
+}
+
+pub(crate) async fn drop_database(server: &str, name: &str) -> Result<(), StoreError> {
+    let name = identifier(name)?;
+    let mut connection = sqlx::PgConnection::connect_with(&PgConnectOptions::from_str(server)?).await?;
+    let mut sql = String::from("DROP DATABASE IF EXISTS ");
+    sql.push_str(name);
+    sql.push_str(" WITH (FORCE)");
+    sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await?;
+    Ok(())
 }
 
 #[async_trait]

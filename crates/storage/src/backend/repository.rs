@@ -185,6 +185,11 @@ impl Reader for Reading {
         Ok(self.one(query, |row| row.try_get("size")).await?.unwrap_or(0))
     }
 
+    async fn projections(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
+        let query = sqlx::query("SELECT name, size FROM projection ORDER BY name");
+        self.many(query, |row| Ok((row.try_get("name")?, row.try_get("size")?))).await
+    }
+
     async fn subject(&mut self, uri: &str) -> Result<Option<SubjectRow>, StoreError> {
         let query = sqlx::query(
             "SELECT uri, kind, organisation_id, status, search_key, last_index, state FROM subject WHERE uri = $1",
