@@ -167,7 +167,7 @@ pub(super) fn facts(bytes: &[u8]) -> Report {
 }
 
 /// Facts in two words.
-pub(crate) fn facts_kind(facts: &Facts) -> String {
+pub(super) fn facts_kind(facts: &Facts) -> String {
     match facts {
         Facts::Event(event) => format!("event: {}", event.step.key().replace('_', " ")),
         Facts::Organisation(organisation) => format!("organisation: {}", organisation.name.vi),

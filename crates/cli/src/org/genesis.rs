@@ -23,7 +23,8 @@ const EXAMPLES: &str = "\
 Examples:
   nguon org genesis --key root.key --next root-next.pub --log-vkey log.vkey --out genesis.json \\
     --name 'HTX Dâu tây Lang Biang' --name-en 'Lang Biang Strawberry Co-operative' --kind cooperative \\
-    --address 'Lạc Dương, Lâm Đồng' --commune 24846@2025-07-01 --hotline 02633000000 --identifier tax=5800000000
+    --address 'Phường Lang Biang - Đà Lạt, Lâm Đồng' --commune 24846@2025-07-01 \\
+    --hotline 02633000000 --identifier tax=5800000000
 
 The card is public and signed for ever; a later card replaces it on the pages and does not delete it. Put no private \
 person's name or number in it. The operator gives the organisation its standing after it has looked at the papers.";

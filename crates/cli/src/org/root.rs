@@ -62,8 +62,8 @@ impl NewRoot {
         write_new(&next_public, format!("{}\n", public(&next_seed)).as_bytes())?;
 
         let sheets = [
-            sheet("Khoá gốc · root key", &public(&root_seed), &root_seed),
-            sheet("Khoá gốc kế tiếp · next root key", &public(&next_seed), &next_seed),
+            sheet("Khóa gốc · root key", &public(&root_seed), &root_seed),
+            sheet("Khóa gốc kế tiếp · next root key", &public(&next_seed), &next_seed),
         ];
         match &self.paper {
             Some(path) => {
@@ -113,7 +113,7 @@ impl Restore {
 /// One key's sheet of paper.
 fn sheet(title: &str, public: &PublicKey, seed: &[u8; 32]) -> Zeroizing<String> {
     Zeroizing::new(format!(
-        "nguon · {title}\n  Viết lại hoặc in ra giấy, cất nơi an toàn. Ai có tờ giấy này là có khoá.\n  \
+        "nguon · {title}\n  Viết lại hoặc in ra giấy, cất nơi an toàn. Ai có tờ giấy này là có khóa.\n  \
          Copy or print it, keep it safe. Whoever has this paper has the key.\n\n  public {public}\n\n{}\n",
         paper::print(seed).as_str()
     ))

@@ -19,10 +19,10 @@ use crate::report::print_fields;
 const EXAMPLES: &str = "\
 harvest.json:
   {\"@context\": [\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\", {\"nguon\": \"urn:nguon:voc:\"}],
-   \"type\": \"ObjectEvent\", \"action\": \"ADD\", \"bizStep\": \"nguon:harvesting\",
-   \"eventTime\": \"2026-01-15T10:00:00+07:00\", \"eventTimeZoneOffset\": \"+07:00\",
-   \"extension\": …, \"quantityList\": [{\"epcClass\": \"https://id.gs1.org/01/09521234000105/10/XOAI-260115-A\",
-                                       \"quantity\": 820, \"uom\": \"KGM\"}]}
+   \"type\": \"ObjectEvent\", \"action\": \"ADD\", \"bizStep\": \"creating_class_instance\",
+   \"eventTime\": \"2026-01-15T10:00:00.000+07:00\", \"eventTimeZoneOffset\": \"+07:00\",
+   \"quantityList\": [{\"epcClass\": \"https://id.gs1.org/01/09521234000105/10/XOAI-260115-A\",
+                     \"quantity\": 820, \"uom\": \"KGM\"}]}
 
 Subjects (the lots, plots, listings that the facts name) get their salts from subjects.json beside the key, or new ones \
 when nobody named them before. A lot that came from somebody else has a salt already: hand over the sender's facts, or \
@@ -251,4 +251,18 @@ fn newest_of(text: &str) -> anyhow::Result<(String, EventId)> {
     let (uri, event) =
         text.rsplit_once('=').ok_or_else(|| anyhow!("a URI, `=`, and an event id of 64 hex digits"))?;
     Ok((uri.to_owned(), event.parse().map_err(|_| anyhow!("an event id has 64 hex digits"))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_in_the_help_is_a_harvest() {
+        let (from, to) = (EXAMPLES.find('{').unwrap(), EXAMPLES.find("\n\n").unwrap());
+        let document = nguon_epcis::read(&EXAMPLES.as_bytes()[from..to]).unwrap();
+        let nguon_trace::facts::Facts::Event(event) = document.facts else { panic!("an event") };
+        assert_eq!(event.step, nguon_trace::facts::Step::Harvest);
+        assert_eq!(event.objects().len(), 1);
+    }
 }

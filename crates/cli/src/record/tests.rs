@@ -24,7 +24,7 @@ impl Phone {
     fn new() -> Self {
         let phone = Self(tempfile::tempdir().unwrap());
         nguon_service::keys::write_seed(&phone.path("phone.key"), &[5; 32]).unwrap();
-        phone.write("harvest.json", &harvest("ADD", "nguon:harvesting"));
+        phone.write("harvest.json", &harvest("ADD", "creating_class_instance"));
         phone.write("later.json", &harvest("OBSERVE", "storing"));
         phone
     }
@@ -83,7 +83,7 @@ fn facts_keep_their_bytes_and_gain_their_subjects() {
     let phone = Phone::new();
     let signed = phone.begin(&[]).unwrap();
     let payload = String::from_utf8(signed.openings[0].payload.clone()).unwrap();
-    let original = harvest("ADD", "nguon:harvesting");
+    let original = harvest("ADD", "creating_class_instance");
     let (kept, added) = payload.split_once(",\"nguon:subjects\":").unwrap();
     assert_eq!(kept, original.trim_end().strip_suffix('}').unwrap());
     assert!(added.contains(LOT), "{added}");
