@@ -40,6 +40,17 @@ key-not-found = There is no such key
 not-published-yet = The receipt is not ready
     .detail = The record is stored durably; the public checkpoint that covers it is not out yet. Ask again in a few seconds. The phone keeps the record until it holds the receipt.
 
+## Lots and listings
+
+cursor-malformed = The cursor is not right
+    .detail = Use the “next” value of the page before exactly as it is, or leave the cursor out to read from the beginning.
+lot-malformed = This is not the address of a lot
+    .detail = A lot's address looks like 01/GTIN/10/lot-number or p/product-code/l/lot-number. Check it letter by letter.
+lot-not-found = The ledger has no such lot
+    .detail = Nobody has recorded anything on this lot. Compare the code with the sticker on the pack.
+image-not-found = There is no such picture
+    .detail = The ledger keeps the picture's hash but not its file yet. Ask the organisation that recorded it.
+
 ## Records that were not taken
 
 record-encoding = The record that was sent cannot be read

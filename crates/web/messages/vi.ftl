@@ -40,6 +40,17 @@ key-not-found = Không có khóa này
 not-published-yet = Biên nhận chưa sẵn sàng
     .detail = Bản ghi đã được lưu chắc chắn, nhưng điểm kiểm tra công khai bao gồm nó chưa ra. Hãy hỏi lại sau vài giây; điện thoại giữ bản ghi cho đến khi có biên nhận.
 
+## Lô hàng và tin chào bán
+
+cursor-malformed = Con trỏ không đúng
+    .detail = Hãy dùng nguyên văn giá trị “next” của trang trước, hoặc bỏ tham số cursor để đọc lại từ đầu.
+lot-malformed = Đây không phải địa chỉ của lô hàng
+    .detail = Địa chỉ của lô hàng có dạng 01/GTIN/10/số-lô hoặc p/mã-sản-phẩm/l/số-lô. Hãy xem lại từng ký tự.
+lot-not-found = Sổ không có lô hàng này
+    .detail = Chưa ai ghi gì về lô hàng này. Hãy so lại mã với tem trên bao bì.
+image-not-found = Không có ảnh này
+    .detail = Sổ giữ mã băm của ảnh nhưng chưa lưu tệp ảnh. Hãy hỏi đơn vị đã ghi ảnh.
+
 ## Bản ghi không được nhận
 
 record-encoding = Bản ghi gửi lên không đọc được

@@ -52,6 +52,7 @@ pub const BODY_BYTES_MAX: usize = 8 << 20;
     ),
     tags(
         (name = "records", description = "Send signed records; read them back with their proofs"),
+        (name = "catalogue", description = "Lots and listings, for exchanges, shops and pages"),
         (name = "who is who", description = "The ledger, its organisations and their keys"),
         (name = "log", description = "The transparency log as plain files (C2SP tlog-tiles, tlog-checkpoint)"),
         (name = "operation", description = "For those who run the server"),
@@ -97,7 +98,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .collect();
     let text = description.to_json().expect("a description made of strings is JSON");
     app.openapi.get_or_init(|| Bytes::from(text));
-    router
+    // Set before any layer: one that is set later would stand outside of the layers.
+    router.method_not_allowed_fallback(async || Problem::new("method-not-allowed"))
 }
 
 /// The description of this API, OpenAPI 3.1.

@@ -37,7 +37,8 @@ static VIETNAMESE: LazyLock<FluentBundle<FluentResource>> =
 static ENGLISH: LazyLock<FluentBundle<FluentResource>> =
     LazyLock::new(|| bundle("en", include_str!("../messages/en.ftl")));
 
-fn bundle(tag: &str, source: &str) -> FluentBundle<FluentResource> {
+/// The messages of one file in one language.
+pub(crate) fn bundle(tag: &str, source: &str) -> FluentBundle<FluentResource> {
     // Both sources are part of the binary, and a test parses them.
     let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(parsed, _)| parsed);
     let language = tag.parse().expect("`vi` and `en` are language tags");

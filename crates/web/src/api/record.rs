@@ -4,6 +4,7 @@
 //! application/octet-stream`, or the member `record`), checks the signature, and asks for the receipt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -23,6 +24,10 @@ use crate::published;
 
 /// A record may lose contents by erasure, and nothing else ever changes.
 const CACHING: &str = "public, max-age=60";
+
+/// How often, and how long apart, it is looked whether the index by event id has caught up: a second in all.
+const INDEX_LOOKS: usize = 20;
+const INDEX_PAUSE: Duration = Duration::from_millis(50);
 
 /// A logged record.
 #[derive(Serialize, ToSchema)]
@@ -170,9 +175,26 @@ pub(crate) async fn by_index(
 /// The entry of an event id as it stands in a path.
 pub(crate) async fn entry(app: &App, event: &str) -> Result<Entry, Problem> {
     let event: EventId = event.parse().map_err(|_| Problem::new("id-malformed"))?;
-    let lookup = app.service.lookup().clone();
-    let entry = app.ask(async move { lookup.entry(event).await }).await??;
-    entry.ok_or_else(|| Problem::new("record-not-found"))
+    let find = async || {
+        let lookup = app.service.lookup().clone();
+        app.ask(async move { lookup.entry(event).await }).await?.map_err(Problem::from)
+    };
+    if let Some(entry) = find().await? {
+        return Ok(entry);
+    }
+    // The index by event id is written a moment after the record: who was just told that a record is logged must
+    // find it.
+    let logged = app.service.progress().logged;
+    for _ in 0..INDEX_LOOKS {
+        if app.service.progress().projected >= logged {
+            break;
+        }
+        tokio::time::sleep(INDEX_PAUSE).await;
+    }
+    find().await?.ok_or_else(|| {
+        let problem = Problem::new("record-not-found");
+        if app.service.progress().projected >= logged { problem } else { problem.retry_after_s(1) }
+    })
 }
 
 fn answer(entry: &Entry, headers: &HeaderMap) -> Response {

@@ -65,6 +65,7 @@ struct SentOpening {
 /// One answer for each record, in the order in which they were sent.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Answers {
+    /// In the order in which the records were sent.
     results: Vec<Answer>,
 }
 
