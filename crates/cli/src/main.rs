@@ -1,2 +1,127 @@
-//! The nguon binary.
-fn main() {}
+//! The `nguon` binary: runs a ledger, checks one, and signs records.
+
+mod bench;
+mod check;
+mod client;
+mod demo;
+mod inspect;
+mod node;
+mod org;
+mod out;
+mod parcel;
+mod rebuild;
+mod record;
+mod report;
+mod settings;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Sổ truy xuất nguồn gốc nông sản của tỉnh · the ledger a province runs for its farms.
+///
+/// Co-operatives sign what they grow, pack and sell; the log orders it and cannot take it back; every pack's code
+/// leads to a page that anybody can check.
+///
+/// Begin with `nguon demo`; check any ledger with `nguon verify`.
+#[derive(Parser)]
+#[command(name = "nguon", version, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A whole province to try: makes a ledger with one invented season, serves it, prints where to look.
+    Demo {
+        /// Where the demo's ledger is kept; a second start goes on with what is there.
+        #[arg(long, default_value = "nguon-demo", value_name = "FOLDER")]
+        dir: PathBuf,
+        /// Address to listen on.
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+        listen: SocketAddr,
+        /// Make the ledger and stop, without serving it.
+        #[arg(long)]
+        no_serve: bool,
+    },
+    /// Runs the ledger: takes records, publishes the log, serves pages and feeds.
+    Serve {
+        /// Settings file; without it `nguon.toml` here, if there is one.
+        #[arg(long, env = "NGUON_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        given: settings::Given,
+    },
+    /// Brings the database's tables up to this version (every start does it too).
+    Migrate {
+        /// Settings file.
+        #[arg(long, env = "NGUON_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        given: settings::Given,
+    },
+    /// Says what some bytes are and whether they hold: a record, opening, checkpoint, proof or receipt.
+    Inspect(inspect::Args),
+    /// Audits a whole ledger independently: every signature, chain, right, opening, leaf and root.
+    Verify(check::Args),
+    /// Organisations: make a root key offline, enrol and end devices, change the root, give standing.
+    Org(org::Args),
+    /// Signs records from a file and sends them.
+    Record(record::Args),
+    /// Makes the read models again from the records, and says whether they were equal to what was there.
+    Rebuild {
+        /// Settings file.
+        #[arg(long, env = "NGUON_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        given: settings::Given,
+    },
+    /// Measures on this machine, beside a baseline in the same run.
+    Bench(bench::Args),
+    /// Prints a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("nguon: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match command {
+        Command::Demo { dir, listen, no_serve } => runtime()?.block_on(demo::run(&dir, listen, no_serve))?,
+        Command::Serve { config, given } => {
+            node::log_to_stderr();
+            runtime()?.block_on(node::serve(given.resolve(config.as_deref())?))?;
+        }
+        Command::Migrate { config, given } => {
+            let settings = given.resolve(config.as_deref())?;
+            runtime()?.block_on(node::migrate(&settings))?;
+        }
+        Command::Inspect(args) => return inspect::run(&args),
+        Command::Verify(args) => return runtime()?.block_on(check::run(args)),
+        Command::Org(args) => return org::run(args),
+        Command::Record(args) => return record::run(args),
+        Command::Rebuild { config, given } => {
+            let settings = given.resolve(config.as_deref())?;
+            return runtime()?.block_on(rebuild::run(&settings));
+        }
+        Command::Bench(args) => runtime()?.block_on(bench::run(args))?,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "nguon", &mut std::io::stdout());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
