@@ -135,7 +135,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         figures.stores.push(StoreFigures { store: name.to_owned(), baseline, nguon, ratio });
     }
     if json {
-        crate::out::line(format!("{}", serde_json::to_string_pretty(&figures)?))?;
+        crate::out::line(serde_json::to_string_pretty(&figures)?)?;
     } else {
         for one in &figures.stores {
             crate::out::line(format!(

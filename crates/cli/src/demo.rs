@@ -149,14 +149,14 @@ async fn send(service: &Service, waiting: &mut Vec<Submission>) -> anyhow::Resul
         })
         .collect();
     for (one, submitted) in batch.iter().zip(service.submit(incoming).await) {
-        let expected = match (&one.expect, &submitted.answer) {
-            (Expect::Accepted, Ok(Taken::Logged { again: false, .. })) => true,
-            (Expect::AcceptedOrAgain, Ok(Taken::Logged { .. })) => true,
-            (Expect::Again, Ok(Taken::Logged { again: true, .. })) => true,
-            (Expect::HeldGap | Expect::HeldRevoked | Expect::HeldFrozen, Ok(Taken::Held(_))) => true,
-            (Expect::Disputed | Expect::Refused, Err(_)) => true,
-            _ => false,
-        };
+        let expected = matches!(
+            (&one.expect, &submitted.answer),
+            (Expect::Accepted, Ok(Taken::Logged { again: false, .. }))
+                | (Expect::AcceptedOrAgain, Ok(Taken::Logged { .. }))
+                | (Expect::Again, Ok(Taken::Logged { again: true, .. }))
+                | (Expect::HeldGap | Expect::HeldRevoked | Expect::HeldFrozen, Ok(Taken::Held(_)))
+                | (Expect::Disputed | Expect::Refused, Err(_))
+        );
         if !expected {
             bail!(
                 "{} of {}: expected {:?}, and the ledger answered {:?}",

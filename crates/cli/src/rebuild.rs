@@ -34,7 +34,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         unit.save().await?;
         let mut projector = Projector::open(ledger_id, store.clone(), store.clone()).await?;
         projector.catch_up().await?;
-        crate::out::line(format!("They are made again."))?;
+        crate::out::line("They are made again.")?;
     }
     fresh.close().await;
     store.close().await;
