@@ -18,7 +18,8 @@ use crate::report::print_fields;
 
 const EXAMPLES: &str = "\
 harvest.json:
-  {\"@context\": [\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\", {\"nguon\": \"urn:nguon:voc:\"}],
+  {\"@context\": [\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\",
+                {\"nguon\": \"urn:nguon:voc:\"}],
    \"type\": \"ObjectEvent\", \"action\": \"ADD\", \"bizStep\": \"creating_class_instance\",
    \"eventTime\": \"2026-01-15T10:00:00.000+07:00\", \"eventTimeZoneOffset\": \"+07:00\",
    \"quantityList\": [{\"epcClass\": \"https://id.gs1.org/01/09521234000105/10/XOAI-260115-A\",
