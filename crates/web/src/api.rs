@@ -87,6 +87,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .routes(routes!(health::metrics));
     let (router, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .merge(api)
+        // These take query parameters of their own, and check them.
+        .merge(crate::page::machine())
         .merge(files)
         .merge(operation)
         .with_state(app.clone())

@@ -33,6 +33,8 @@ mod app;
 pub mod api;
 mod published;
 
+mod page;
+
 pub mod language;
 pub mod problem;
 
@@ -88,7 +90,7 @@ impl Web {
         let machine = api::router(&self.app).layer(reads);
         Router::new()
             .merge(machine)
-            // Public pages and the listing feed are merged here.
+            .merge(page::router(&self.app))
             .fallback(async || Problem::new("not-found"))
             .method_not_allowed_fallback(async || Problem::new("method-not-allowed"))
             .layer(CatchPanicLayer::custom(panicked))

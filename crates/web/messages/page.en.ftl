@@ -1,0 +1,304 @@
+# The texts of the public pages. Each entry must be in page.vi.ftl too; a test sees to it.
+# A page tells what the ledger knows and who said it; no code can prove what is in the box.
+
+## Frame
+
+brand = Nguồn
+skip = To the main content
+nav-language = Language
+other-language = Tiếng Việt
+foot = This page sets no cookie, loads nothing from elsewhere and keeps no record of who read it.
+code-title = Is there a short code under the QR?
+code-text = If the QR code is blurred, torn or leads to a strange site, type the eight characters printed below it.
+code-label = Short code on the sticker
+code-button = Look it up
+
+## How a lot stands
+
+status-active = In the ledger, nothing unusual seen
+status-active-text = Those who made the lot recorded and signed the stages below, and the quantities agree. Compare the product, the lot number and the dates on the pack.
+status-noted = In the ledger, with something to note
+status-noted-text = The stages were recorded and signed, but you should know this before you rely on them:
+status-doubtful = There are doubts about this lot
+status-doubtful-text = What those who made or held the lot recorded themselves does not agree:
+doubtful-advice = While this is unexplained, the lot cannot be offered for sale through the ledger.
+status-recalled = RECALLED: do not use, do not sell
+status-recalled-text = This lot is being recalled.
+recalled-by = Called by:
+recalled-since = Since:
+recalled-from = It began with the source lot:
+recalled-advice = Do not eat it, sell it or pass it on. Keep the pack and take it back to where you bought it, or call the producer.
+hotline = The organisation's telephone:
+status-destroyed = This lot was destroyed
+status-destroyed-text = The ledger says that what was left of it was destroyed. If you hold something with this lot number, do not use it, and tell the seller.
+status-claims-only = Nobody answers for this lot yet
+status-claims-only-text = The ledger has only what others say of it; nobody has recorded making it.
+status-registered = Sticker printed, not activated
+status-registered-text = The lot's codes are printed, but the co-operative has recorded no harvest or packing yet.
+registered-advice = If you see this sticker on goods for sale, ask the seller and tell the co-operative.
+status-expired = Past its date
+status-expired-text = The date in the ledger is { $day }.
+status-sold-out = The ledger says this lot is used up
+status-sold-out-text = All of it was sold or used to make other lots. What you hold may have been bought before.
+listed-active = In the ledger
+
+## Product, places, papers
+
+lot-number = Lot { $lot }
+lot-of-product = { $product }, lot { $lot }
+product-of-gtin = Product with GTIN { $gtin }
+organisation-without-card = Organisation { $id }…
+plot-at = plot { $plot }, { $place }
+from-until = { $from } to { $until }
+harvested-on = harvested { $day }
+drawing-alt = Drawing: { $what }
+category-coffee = coffee
+category-strawberry = strawberry
+category-tomato = tomato
+category-artichoke = artichoke
+category-dragon-fruit = dragon fruit
+category-sweet-potato = sweet potato
+category-potato = potato
+category-rice = rice
+category-tea = tea
+category-produce = produce
+kind-cooperative = Co-operative
+kind-cooperative-group = Co-operative group
+kind-farm = Farm or household
+kind-company = Company
+kind-certifier = Certifier or laboratory
+kind-authority = Public authority
+facts-title = Traceability facts
+fact-product = Product
+fact-maker = Made by
+fact-maker-kind = What it is
+fact-address = Address
+fact-grown-in = Grown in
+fact-planting-area = Planting-area code
+fact-growing-method = Grown how
+fact-country = Country of origin
+fact-harvested = Harvested
+fact-produced = Made or packed
+fact-lot-number = Lot number
+fact-gtin = GTIN
+fact-product-code = Product code
+fact-net-content = Net content
+fact-shelf-life = Shelf life
+fact-trace-code = Traceability code
+fact-best-before = Best before
+fact-use-by = Use by
+country-vn = Việt Nam
+days = { $n ->
+    [one] { $number } day
+   *[other] { $number } days
+ }
+plots = { $n ->
+    [one] { $number } plot
+   *[other] { $number } plots
+ }
+method-field-grown = In the open field
+method-greenhouse = In a greenhouse
+method-shade-house = In a net house
+method-hydroponic = Hydroponic
+method-organic = Organic
+method-conventional = Conventional
+method-integrated-pest-management = Integrated pest management (IPM)
+method-wild = Gathered in the wild
+no-papers = No certificate and no inspection has been recorded for this lot.
+scheme-vietgap = VietGAP
+scheme-globalgap = GLOBALG.A.P.
+scheme-ocop = OCOP, { $stars } stars
+scheme-organic = Organic
+scheme-food-safety = Food safety
+scheme-self-declaration = Self-declaration of the product
+scheme-test-report = Test report
+scheme-planting-area = Planting-area code
+paper-text = No. { $number }, issued by { $issuer }, { $validity }.
+paper-until = valid until { $until }
+paper-from = valid from { $from }
+paper-over = ended on { $until }
+mark-confirmed = ✓ Signed by who issued it: { $signer }
+mark-claimed = Stated by { $signer } itself, confirmed by nobody else yet
+mark-over = ! This paper is out of date
+inspection-passed = Inspection: passed
+inspection-failed = Inspection: FAILED
+inspection-held = Inspected, no result recorded
+inspection-on = On { $day }.
+mark-inspected = ✓ Signed by the inspector: { $signer }
+mark-inspected-itself = { $signer } inspected itself
+
+## Stages
+
+stages-title = The journey of this lot
+stage-from = From:
+stage-to = To:
+stage-record = Record
+stage-receipt = receipt
+step-planting = Planting
+step-fertilising = Fertilising
+step-plant-protection = Plant protection
+step-irrigation = Irrigation
+step-testing = Laboratory test
+step-harvesting = Harvest
+step-cooling = Cooling
+step-handling = Washing and trimming
+step-sorting = Sorting
+step-packing = Packing
+step-processing = Processing
+step-sampling = Sampling
+step-aggregating = Put into a container
+step-disaggregating = Taken out of a container
+step-encoding = Stickers printed
+step-commissioning = Stickers activated
+step-shipping = Shipped
+step-transporting = On the road
+step-receiving = Received
+step-storing = Stored
+step-selling = Sold
+step-returning = Returned
+step-inspecting = Inspection
+step-recall = Recall
+step-recall-ended = Recall ended
+step-destroying = Destroyed or lost
+step-other = Another step
+detail-variety = Variety: { $value }
+detail-product = Used: { $value }
+detail-dose = Dose: { $value }
+detail-substance = Active substance: { $value }
+detail-target = Against: { $value }
+detail-phi = Pre-harvest interval: { $value }
+detail-water = Water from: { $value }
+detail-test = Tested: { $value }
+detail-reason = Reason: { $value }
+detail-step = Kind: { $value }
+detail-container = Container: { $value }
+detail-paper = Under paper no. { $value }
+detail-gateway = Signed by a server on the organisation's behalf
+result-passed = Result: passed
+result-failed = Result: failed
+effect-claim = Somebody else's claim, without effect on the lot
+effect-corrected = Corrected by who recorded it: a mistake
+effect-corrected-because = Corrected by who recorded it: { $why }
+effect-correction = Corrects an earlier record
+void-role-lacking = Does not count: the device has no such task
+void-standing-lacking = Does not count: the organisation is not recognised for this
+void-disputed = Does not count: the device signed two records for one place
+void-revoked = Does not count: the device was revoked
+late-by = { $n ->
+    [one] Logged { $number } day late
+   *[other] Logged { $number } days late
+ }
+logged-between = Logged between { $from } and { $until }.
+logged-before = Logged not later than { $until }.
+logged-after = Logged after { $from }.
+logged-unproven = Just logged, waiting for a witness to cosign.
+phone-said = The device's clock said { $at }.
+
+## Origins, amounts, offers
+
+inputs-title = Made from
+inputs-count = { $n ->
+    [one] Show { $number } source lot
+   *[other] Show all { $number } source lots
+ }
+outputs-title = Used to make
+outputs-count = { $n ->
+    [one] Show { $number } lot
+   *[other] Show all { $number } lots
+ }
+used-for = { $quantity } used
+amounts-title = Quantities
+amount-made = Made
+amount-used = Used for other lots
+amount-shipped = Shipped to others
+amount-sold = Sold to consumers
+amount-lost = Sampled, destroyed, lost
+amount-left = Left, by the ledger
+findings-title = What the rules say
+severity-blocking = Grave: may not be offered
+severity-warning = To note
+severity-info = For information
+offers-title = On offer
+price-per = { $price } / { $quantity }
+offer-stock = { $quantity } in stock
+offer-until = until { $until }
+
+## The sticker, and checking it yourself
+
+qr-title = QR code of lot { $lot }
+sticker-title = The lot's code
+sticker-code = Short code printed under the QR:
+sticker-text = This code speaks of the lot. It cannot prove that the sticker is on the right box: compare the product, the lot number and the dates on the pack with this page.
+proofs-title = Check it yourself, without trusting us
+proofs-text = Each stage is a record signed by a device of those who did it. The ledger only grows and cannot be edited; to hide a change the operator would have to bend the whole of it, and whoever kept an older copy would see.
+proof-signed = Open a record above: you see exactly what was signed, and with which key.
+proof-logged = Open its receipt: it proves that the record is in the ledger. Keep it if you may need it later.
+proof-whole = Check the whole ledger on your own machine, with open-source software:
+operator-only = Cosigned by the operator only, for now. There is no independent witness yet.
+cosigned-by = The ledger is cosigned by:
+log-key = The ledger's public key:
+proof-checkpoint = Newest checkpoint
+proof-log-key = Log key
+proof-witness-keys = Witness keys
+proof-json = This lot as JSON
+proof-not = A signature tells who said something and when, not whether it is true. For that there are inspections, quantities that must agree, and you.
+
+## Codes that lead to no lot
+
+fault-unknown-lot = The ledger has no such lot
+fault-unknown-lot-text = Nobody has recorded anything on the lot of this code. Perhaps the sticker was printed before the records were made, the code was mistyped, or the sticker belongs to another ledger.
+fault-check-digit = This GTIN is wrong
+fault-check-digit-text = The check digit of the GTIN does not fit, so a digit was mistyped or misprinted. Scan again, or compare with the number under the barcode.
+fault-malformed = No lot can have this address
+fault-malformed-text = The code has characters or a length that no lot has. Scan again, or type the short code printed under the QR.
+fault-not-a-lot = This code does not name a lot
+fault-not-a-lot-text = It names a product or a place, without a lot number. Look for the lot number on the pack.
+fault-unknown-code = No lot has this short code
+fault-unknown-code-text = It is typed as codes are, but the ledger does not have it. Compare it with the sticker again.
+fault-mistyped-code = The short code was mistyped
+fault-mistyped-code-text = A short code has eight characters, such as 8J3K-Q0ZH; the last one reveals slips, and it does not fit. Type it again in the box below.
+fault-unknown-organisation = The ledger has no such organisation
+fault-unknown-organisation-text = No organisation with this id has recorded anything.
+fault-what-now = What to do now
+fault-do-code = Type the eight-character short code under the QR into the box below.
+fault-do-compare = Look at the site that the sticker leads to: is it the one printed on the pack?
+fault-do-ask = If nothing comes up, ask the seller and keep the pack. Do not take the goods for traced.
+fault-search = Search by product or lot number
+
+## First page
+
+home-title = Where does this food come from?
+home-text = Nguồn is the province's open ledger of farm produce: co-operatives record and sign each stage on their phones, anybody can read and check it, and nobody can change what was written.
+search-label = Search by product or lot number
+search-example = coffee, strawberry, a lot number…
+search-button = Search
+newest-lots = Newest lots
+found-lots = Found for “{ $wanted }”
+no-lots = There are no lots.
+members = Who takes part
+no-members = No organisation has been recognised yet.
+log-title = The ledger
+log-text = All records are in one public log that only grows. Anybody can download it and check it from the beginning.
+log-operator = Operated by
+log-name = The log's name
+log-size = Records
+log-checked = Cosigned at
+
+## An organisation's page
+
+organisation-who = Who this is
+organisation-standing = Recognised as
+organisation-hotline = Telephone
+organisation-website = Web site
+organisation-id = Id in the ledger
+organisation-keys = Its keys
+organisation-says = Name and address are recorded and signed by the organisation itself; the ledger's operator records what it is recognised as.
+organisation-lots = Lots
+more-lots = More
+standing-producer = producer
+standing-packer = packer, processor or trader
+standing-inspector = certifier or inspector
+standing-authority = public authority
+standing-suspended = suspended
+standing-none = not recognised yet
+standing-operator = operator of the ledger

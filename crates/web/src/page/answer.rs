@@ -1,0 +1,121 @@
+//! How a page is answered: one document without script, its style named by hash, and a validator made of its bytes.
+//!
+//! ```text
+//! Cache-Control: public, max-age=60, stale-while-revalidate=600
+//! ETag: W/"<128 bits of the BLAKE3 of the document>"
+//! Content-Security-Policy: default-src 'none'; style-src 'sha256-…'; img-src 'self'; form-action 'self'; …
+//! ```
+//!
+//! The validator covers everything on the page (state, cards, neighbours, proofs, language, the day), so a recall is a new
+//! page at the origin at once. A problem page is never cached longer than a good one.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::words::Words;
+use crate::problem::Problem;
+
+/// The style sheet, in every page: the first screen needs no second request.
+pub(crate) const STYLE: &str = include_str!("../../static/page.css");
+
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    HeaderValue::try_from(format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    ))
+    .expect("base64 is ASCII")
+});
+
+/// Answers with a page, or with 304 if the reader has it.
+pub(crate) fn html(status: StatusCode, page: &impl Template, words: Words, asked: &HeaderMap) -> Response {
+    let text = match page.render() {
+        Ok(text) => text,
+        Err(error) => return Problem::internal(&error).into_response(),
+    };
+    let mut response = cacheable(status, "text/html; charset=utf-8", text.into(), asked);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(words.language.tag()));
+    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
+    response
+}
+
+/// Answers with bytes that may be kept for a minute, or with 304 if the reader has them (RFC 9110, section 13.1.2).
+pub(crate) fn cacheable(
+    status: StatusCode,
+    media_type: &'static str,
+    bytes: Vec<u8>,
+    asked: &HeaderMap,
+) -> Response {
+    let hash = blake3::hash(&bytes).to_hex();
+    // Weak: a proxy may compress the bytes.
+    let etag = format!("W/\"{}\"", &hash[..32]);
+    let is_kept = status == StatusCode::OK && has(asked, &etag);
+    let mut response =
+        if is_kept { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(bytes)) };
+    if !is_kept {
+        *response.status_mut() = status;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=60, stale-while-revalidate=600"),
+    );
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    response
+}
+
+/// Whether `If-None-Match` names this validator, compared weakly.
+pub(crate) fn has(asked: &HeaderMap, etag: &str) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let lists = asked.get_all(header::IF_NONE_MATCH);
+    lists
+        .iter()
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .any(|tag| tag.trim() == "*" || bare(tag) == bare(etag))
+}
+
+/// Whether the reader would rather have JSON than a page.
+pub(crate) fn wants_json(asked: &HeaderMap) -> bool {
+    let accepted = asked.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.contains("application/json") && !accepted.contains("text/html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_page_is_not_sent_again() {
+        let asked = |value: &str| {
+            HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_str(value).unwrap())])
+        };
+        for (list, kept) in
+            [("\"a\"", true), ("W/\"a\"", true), ("\"b\", W/\"a\"", true), ("*", true), ("\"b\"", false)]
+        {
+            assert_eq!(has(&asked(list), "W/\"a\""), kept, "{list}");
+        }
+        assert!(!has(&HeaderMap::new(), "W/\"a\""));
+    }
+
+    #[test]
+    fn a_browser_gets_a_page_and_a_program_gets_json() {
+        let wants = |value: &str| {
+            wants_json(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_str(value).unwrap())]))
+        };
+        assert!(wants("application/json") && wants("application/json, */*;q=0.1"));
+        assert!(!wants("text/html,application/xhtml+xml,application/json;q=0.9") && !wants("*/*"));
+    }
+}

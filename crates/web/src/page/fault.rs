@@ -1,0 +1,104 @@
+//! Pages for codes that lead nowhere: what that means, and what to do now.
+
+use askama::Template;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+
+use super::answer::{STYLE, html};
+use super::words::{Words, in_language};
+use crate::language::Language;
+
+/// Why there is nothing to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nobody ever wrote of this lot.
+    UnknownLot,
+    /// A digit of the GTIN was mistyped or misprinted.
+    CheckDigit,
+    /// An address that no lot has.
+    Malformed,
+    /// A GS1 link to something that is no lot.
+    NotALot,
+    /// Nobody has this short code.
+    UnknownCode,
+    /// The short code was mistyped.
+    MistypedCode,
+    /// No such organisation.
+    UnknownOrganisation,
+}
+
+impl Fault {
+    fn key(self) -> &'static str {
+        match self {
+            Self::UnknownLot => "fault-unknown-lot",
+            Self::CheckDigit => "fault-check-digit",
+            Self::Malformed => "fault-malformed",
+            Self::NotALot => "fault-not-a-lot",
+            Self::UnknownCode => "fault-unknown-code",
+            Self::MistypedCode => "fault-mistyped-code",
+            Self::UnknownOrganisation => "fault-unknown-organisation",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::UnknownLot | Self::NotALot | Self::UnknownCode | Self::UnknownOrganisation => {
+                StatusCode::NOT_FOUND
+            }
+            Self::CheckDigit | Self::Malformed | Self::MistypedCode => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "page/fault.html")]
+struct FaultPage {
+    words: Words,
+    style: &'static str,
+    title: String,
+    text: String,
+    /// What was asked for, as it came.
+    asked: String,
+    is_about_a_code: bool,
+    other_language: String,
+    code: String,
+}
+
+/// The page of a fault.
+pub(crate) fn page(fault: Fault, asked: &str, words: Words, uri: &Uri, headers: &HeaderMap) -> Response {
+    let page = FaultPage {
+        words,
+        style: STYLE,
+        title: words.t(fault.key()),
+        text: words.t(&format!("{}-text", fault.key())),
+        // No honest code is longer; the rest would be somebody else's message on our page.
+        asked: asked.chars().take(80).collect(),
+        is_about_a_code: fault != Fault::UnknownOrganisation,
+        other_language: other_language(words, uri),
+        code: if matches!(fault, Fault::UnknownCode | Fault::MistypedCode) {
+            asked.chars().take(20).collect()
+        } else {
+            String::new()
+        },
+    };
+    html(fault.status(), &page, words, headers)
+}
+
+/// The same page in the other language, with the parameters that matter.
+pub(crate) fn other_language(words: Words, uri: &Uri) -> String {
+    let other = match words.language {
+        Language::Vietnamese => Language::English,
+        Language::English => Language::Vietnamese,
+    };
+    let kept: Vec<&str> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| ["after=", "code=", "q="].iter().any(|name| pair.starts_with(name)))
+        .collect();
+    let path = match kept.as_slice() {
+        [] => uri.path().to_owned(),
+        kept => format!("{}?{}", uri.path(), kept.join("&")),
+    };
+    in_language(&path, other)
+}

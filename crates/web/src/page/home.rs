@@ -1,0 +1,159 @@
+//! `GET /`: what this ledger is, a box to search in, the newest lots, who takes part, and how far the log has come.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use nguon_service::{LookupError, LotLine, OrganisationView, Service};
+
+use super::answer::{STYLE, html};
+use super::fault::other_language;
+use super::organisation::standing;
+use super::picture;
+use super::words::{Moment, Words, parameter};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Lots on the first page.
+const NEWEST: i64 = 9;
+/// Lots that a search shows.
+const FOUND: i64 = 30;
+/// Characters of a search that are looked at.
+const QUERY_MAX: usize = 60;
+
+#[derive(Template)]
+#[template(path = "page/home.html")]
+struct HomePage {
+    words: Words,
+    style: &'static str,
+    other_language: String,
+    code: String,
+    /// What was searched for.
+    wanted: String,
+    lots: Vec<LotCard>,
+    organisations: Vec<Member>,
+    operator: String,
+    origin: String,
+    size: Option<String>,
+    checked_at: Option<Moment>,
+}
+
+/// A lot in a list.
+pub(crate) struct LotCard {
+    pub(crate) drawing: &'static str,
+    pub(crate) product: String,
+    pub(crate) number: String,
+    pub(crate) maker: Option<String>,
+    pub(crate) harvested: Option<String>,
+    pub(crate) href: String,
+    /// As a banner's.
+    pub(crate) tone: &'static str,
+    pub(crate) status: String,
+}
+
+struct Member {
+    name: String,
+    address: String,
+    standing: String,
+    href: String,
+}
+
+struct Found {
+    lots: Vec<LotLine>,
+    organisations: Vec<OrganisationView>,
+    size: Option<u64>,
+    checked_at_ms: Option<i64>,
+}
+
+pub(crate) async fn page(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let words = Words::of(&uri, &headers);
+    let wanted: String = parameter(&uri, "q").unwrap_or_default().trim().chars().take(QUERY_MAX).collect();
+    let (service, text) = (app.service.clone(), wanted.clone());
+    let found = app.ask(async move { find(&service, &text).await }).await?.map_err(Problem::from)?;
+    let operator = found.organisations.iter().find(|view| view.operator).and_then(|view| view.card.as_ref());
+    let page = HomePage {
+        words,
+        style: STYLE,
+        other_language: other_language(words, &uri),
+        code: String::new(),
+        wanted,
+        lots: found.lots.into_iter().map(|line| LotCard::of(words, line)).collect(),
+        operator: operator.map(|card| words.text(&card.name).to_owned()).unwrap_or_default(),
+        organisations: members(words, &found.organisations),
+        origin: app.service.origin().to_owned(),
+        size: found.size.map(|size| words.number(size)),
+        checked_at: found.checked_at_ms.map(|ms| words.moment_in_vietnam(ms)),
+    };
+    Ok(html(StatusCode::OK, &page, words, &headers))
+}
+
+async fn find(service: &Service, wanted: &str) -> Result<Found, LookupError> {
+    let catalogue = service.catalogue();
+    let lots = catalogue.search_lots(wanted, if wanted.is_empty() { NEWEST } else { FOUND }).await?;
+    let organisations = if wanted.is_empty() { catalogue.organisations().await? } else { Vec::new() };
+    let size = service.lookup().checkpoint().await?.map(|(checkpoint, _)| checkpoint.size().0);
+    let checked_at_ms = match size.and_then(|size| size.checked_sub(1)) {
+        Some(last) => catalogue.bracket(last).await?.not_after_ms,
+        None => None,
+    };
+    Ok(Found { lots, organisations, size, checked_at_ms })
+}
+
+/// Recognised organisations that said who they are, by name; the operator is named elsewhere.
+fn members(words: Words, views: &[OrganisationView]) -> Vec<Member> {
+    let mut members: Vec<Member> = views
+        .iter()
+        .filter(|view| !view.operator && view.standing.0 != 0)
+        .filter_map(|view| {
+            let card = view.card.as_ref()?;
+            Some(Member {
+                name: words.text(&card.name).to_owned(),
+                address: words.text(&card.address).to_owned(),
+                standing: standing(words, view.standing),
+                href: words.href(&format!("/o/{}", view.id)),
+            })
+        })
+        .collect();
+    members.sort_by(|a, b| a.name.cmp(&b.name));
+    members
+}
+
+impl LotCard {
+    pub(crate) fn of(words: Words, line: LotLine) -> Self {
+        use nguon_trace::finding::Severity;
+        use nguon_trace::lot::LotStatus;
+
+        let blocked = line.state.findings.iter().any(|finding| finding.severity == Severity::Blocking);
+        let (tone, key) = match line.state.status {
+            LotStatus::Recalled { .. } => ("stop", "status-recalled"),
+            LotStatus::Destroyed => ("stop", "status-destroyed"),
+            LotStatus::Unknown => ("doubt", "status-claims-only"),
+            _ if blocked => ("doubt", "status-doubtful"),
+            LotStatus::Registered => ("wait", "status-registered"),
+            LotStatus::SoldOut => ("gone", "status-sold-out"),
+            LotStatus::Active => ("good", "listed-active"),
+        };
+        let category = line.product.as_ref().map_or("", |product| product.category.as_str());
+        let product = line.product.as_ref().map(|product| words.text(&product.name).to_owned());
+        let number = line.id.lot().to_string();
+        Self {
+            drawing: picture::of(category).0,
+            product: product.unwrap_or_else(|| number.clone()),
+            maker: line.maker.map(|maker| words.text(&maker.name).to_owned()),
+            harvested: line
+                .state
+                .harvest_until
+                .map(|day| words.with("harvested-on", &[("day", &words.date(day))])),
+            href: words.href(&line.id.path()),
+            number,
+            tone,
+            status: words.t(key),
+        }
+    }
+}

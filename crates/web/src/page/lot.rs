@@ -1,0 +1,185 @@
+//! The page of a lot.
+//!
+//! On the first screen: how the lot stands, in colour, sign and words; what it is, from whom and where, when harvested, on
+//! which papers. Below: the ten items of Circular 02/2024/TT-BKHCN as far as they are recorded, the stages, what it
+//! was made of and what was made of it, amounts, findings, offers, and how to check all that without trusting this server.
+//!
+//! The canonical address is the lot's best name today: the GS1 one as soon as its product has a GTIN.
+
+mod banner;
+mod facts;
+mod proofs;
+mod scene;
+mod stages;
+mod trade;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use nguon_id::{LinkError, LotId, LotIdError};
+use nguon_service::{LookupError, Lot};
+
+use self::banner::Banner;
+use self::facts::{Fact, Paper};
+use self::proofs::Proofs;
+use self::scene::Scene;
+use self::stages::Stage;
+use self::trade::{Amount, Kin, Offer};
+use super::answer::{STYLE, html, wants_json};
+use super::fault::{self, Fault};
+use super::lots;
+use super::picture;
+use super::words::{Words, in_language};
+use crate::app::App;
+use crate::language::Language;
+use crate::problem::Problem;
+
+#[derive(Template)]
+#[template(path = "page/lot.html")]
+struct LotPage {
+    words: Words,
+    style: &'static str,
+    canonical: String,
+    in_vietnamese: String,
+    in_english: String,
+    other_language: String,
+    code: String,
+    banner: Banner,
+    title: String,
+    number: String,
+    /// Drawn by us; no text in it comes from outside.
+    drawing: &'static str,
+    drawing_text: String,
+    first: Vec<Fact>,
+    papers: Vec<Paper>,
+    inspections: Vec<Paper>,
+    description: Option<String>,
+    findings: Vec<Finding>,
+    facts: Vec<Fact>,
+    stages: Vec<Stage>,
+    inputs: Vec<Kin>,
+    /// What to press to see them, if they are many.
+    all_inputs: Option<String>,
+    outputs: Vec<Kin>,
+    all_outputs: Option<String>,
+    amounts: Vec<Amount>,
+    offers: Vec<Offer>,
+    proofs: Proofs,
+    short_code: Option<String>,
+    qr_svg: String,
+    qr_png: String,
+}
+
+/// What a rule says.
+struct Finding {
+    severity: &'static str,
+    sign: String,
+    text: String,
+}
+
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let words = Words::of(&uri, &headers);
+    let id = match LotId::from_path(uri.path()) {
+        Ok(id) => id,
+        Err(error) => {
+            let asked = uri.path().to_owned();
+            return Ok(fault::page(fault_of(&error), &asked, words, &uri, &headers));
+        }
+    };
+    let service = app.service.clone();
+    let asked = id.clone();
+    let found = app.ask(async move { service.catalogue().lot(&asked).await }).await?;
+    let Some(lot) = found.map_err(|error| Problem::from(LookupError::Store(error)))? else {
+        let named = id.path();
+        return Ok(fault::page(Fault::UnknownLot, &named, words, &uri, &headers));
+    };
+    let mut response = if wants_json(&headers) {
+        lots::document(&app, &lot, &headers)?
+    } else {
+        html(StatusCode::OK, &view(&app, words, &lot), words, &headers)
+    };
+    let canonical = format!("<{}{}>; rel=\"canonical\"", app.service.public_base_url(), best_path(&lot));
+    response.headers_mut().extend(HeaderValue::try_from(canonical).ok().map(|link| (header::LINK, link)));
+    Ok(response.into_response())
+}
+
+fn fault_of(error: &LotIdError) -> Fault {
+    match error {
+        LotIdError::NotALot | LotIdError::Link(LinkError::NoKey) => Fault::NotALot,
+        LotIdError::Link(LinkError::Value { ai, .. }) if ai == "01" => Fault::CheckDigit,
+        LotIdError::Link(_) | LotIdError::Product(_) | LotIdError::Lot(_) => Fault::Malformed,
+    }
+}
+
+/// The path of the lot's best name today.
+pub(super) fn best_path(lot: &Lot) -> String {
+    let number = lot.id.lot().clone();
+    match lot.product.as_ref().and_then(|product| product.gtin) {
+        Some(gtin) => LotId::Gs1 { gtin, lot: number }.path(),
+        None => lot.id.path(),
+    }
+}
+
+/// More lots than this are folded away.
+const UNFOLDED: usize = 8;
+
+fn many(words: Words, key: &str, count: usize) -> Option<String> {
+    (count > UNFOLDED).then(|| words.count(key, u64::try_from(count).unwrap_or(u64::MAX)))
+}
+
+fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
+    let scene = Scene { words, lot, now_ms: app.service.now_ms() };
+    let path = best_path(lot);
+    let base = app.service.public_base_url();
+    let product = lot.product.as_ref();
+    let (drawing, category) = picture::of(product.map_or("", |product| &product.category));
+    let findings = lot.state.findings.iter().map(|finding| {
+        let severity = scene::severity_key(finding.severity);
+        let text = if words.is_vietnamese() { &finding.text_vi } else { &finding.text_en };
+        Finding { severity, sign: words.t(&format!("severity-{severity}")), text: text.clone() }
+    });
+    let (first, facts) = (facts::first(&scene), facts::all(&scene, &path));
+    LotPage {
+        words,
+        style: STYLE,
+        canonical: format!("{base}{path}"),
+        in_vietnamese: format!("{base}{}", in_language(&path, Language::Vietnamese)),
+        in_english: format!("{base}{}", in_language(&path, Language::English)),
+        other_language: in_language(
+            &path,
+            if words.is_vietnamese() { Language::English } else { Language::Vietnamese },
+        ),
+        code: String::new(),
+        banner: banner::of(&scene),
+        title: scene.product_name(),
+        number: lot.id.lot().to_string(),
+        drawing,
+        drawing_text: words.with("drawing-alt", &[("what", &words.t(&format!("category-{category}")))]),
+        first,
+        papers: facts::papers(&scene),
+        inspections: facts::inspections(&scene),
+        description: product
+            .and_then(|product| product.description.as_ref())
+            .map(|text| words.text(text).to_owned()),
+        findings: findings.collect(),
+        facts,
+        stages: stages::of(&scene),
+        all_inputs: many(words, "inputs-count", lot.state.inputs.len()),
+        inputs: trade::inputs(&scene),
+        all_outputs: many(words, "outputs-count", lot.state.outputs.len()),
+        outputs: trade::outputs(&scene),
+        amounts: trade::amounts(&scene),
+        offers: trade::offers(&scene),
+        proofs: proofs::of(app, &path),
+        short_code: lot.short_code.map(|code| code.to_string()),
+        qr_svg: format!("/qr/svg{path}"),
+        qr_png: format!("/qr/png{path}?size=12"),
+    }
+}

@@ -1,0 +1,27 @@
+//! How to check the page without trusting the server that sent it.
+
+use crate::app::App;
+
+pub(super) struct Proofs {
+    pub(super) log_key: String,
+    /// `nguon verify …`, to copy.
+    pub(super) command: String,
+    /// This lot as JSON.
+    pub(super) json: String,
+    /// Nobody but the operator cosigns.
+    pub(super) operator_only: bool,
+    /// Who cosigns.
+    pub(super) witnesses: Vec<String>,
+}
+
+pub(super) fn of(app: &App, path: &str) -> Proofs {
+    let service = &app.service;
+    let names = || service.witness_keys().iter().map(|key| key.name().to_owned());
+    Proofs {
+        log_key: service.log_key().to_string(),
+        command: format!("nguon verify {}", service.public_base_url()),
+        json: format!("/api/v1/lots{path}"),
+        operator_only: !names().any(|name| app.independent_witnesses.contains(&name)),
+        witnesses: names().collect(),
+    }
+}

@@ -1,0 +1,97 @@
+//! What the lot was made of and what was made of it, what became of it, and where it is offered.
+
+use std::collections::BTreeMap;
+
+use nguon_trace::quantity::Quantity;
+
+use super::scene::{Named, Scene};
+
+/// A lot one step back or forward.
+pub(super) struct Kin {
+    pub(super) lot: Named,
+    pub(super) quantity: Option<String>,
+    pub(super) share: Option<String>,
+}
+
+pub(super) struct Amount {
+    pub(super) label: String,
+    pub(super) quantity: String,
+    pub(super) is_rest: bool,
+}
+
+pub(super) struct Offer {
+    pub(super) title: String,
+    pub(super) price: String,
+    pub(super) stock: String,
+    pub(super) until: String,
+}
+
+pub(super) fn inputs(scene: &Scene<'_>) -> Vec<Kin> {
+    let kin = |input: &nguon_trace::lot::Input| Kin {
+        lot: scene.kin(&input.uri),
+        quantity: input.quantity.map(|quantity| scene.words.quantity(quantity)),
+        share: input.share_millionths.map(|share| scene.words.share(share)),
+    };
+    scene.lot.state.inputs.iter().map(kin).collect()
+}
+
+pub(super) fn outputs(scene: &Scene<'_>) -> Vec<Kin> {
+    let kin = |output: &nguon_trace::lot::Output| Kin {
+        lot: scene.kin(&output.uri),
+        quantity: output
+            .used
+            .map(|quantity| scene.words.with("used-for", &[("quantity", &scene.words.quantity(quantity))])),
+        share: None,
+    };
+    scene.lot.state.outputs.iter().map(kin).collect()
+}
+
+pub(super) fn amounts(scene: &Scene<'_>) -> Vec<Amount> {
+    let Some(balance) = scene.lot.state.balance else { return Vec::new() };
+    let rows = [
+        ("amount-made", balance.made, false),
+        ("amount-used", balance.used, false),
+        ("amount-shipped", balance.shipped, false),
+        ("amount-sold", balance.sold, false),
+        ("amount-lost", balance.lost, false),
+        ("amount-left", balance.left, true),
+    ];
+    rows.into_iter()
+        .filter(|(key, amount, _)| *amount > 0 || matches!(*key, "amount-made" | "amount-left"))
+        .map(|(key, amount, is_rest)| Amount {
+            label: scene.words.t(key),
+            quantity: scene.words.quantity(Quantity { amount, unit: balance.unit }),
+            is_rest,
+        })
+        .collect()
+}
+
+/// Offers that stand now; the feed decides which, this leaves out those whose last minute has passed since.
+pub(super) fn offers(scene: &Scene<'_>) -> Vec<Offer> {
+    let words = scene.words;
+    let unit_names: BTreeMap<&str, &nguon_trace::facts::Text> =
+        scene.lot.product.iter().map(|product| (product.uri.as_str(), &product.unit_name)).collect();
+    let offer = |listing: &nguon_trace::facts::Listing| {
+        // What one piece of it is called: a bag, a tray.
+        let quantity = |quantity: Quantity| match (quantity.unit, unit_names.get(listing.product.as_str())) {
+            (nguon_trace::quantity::Unit::Piece, Some(name)) => {
+                format!("{} {}", words.number(quantity.amount), words.text(name))
+            }
+            _ => words.quantity(quantity),
+        };
+        Offer {
+            title: words.text(&listing.title).to_owned(),
+            price: words.with(
+                "price-per",
+                &[("price", &words.price(listing.price_dong)), ("quantity", &quantity(listing.price_per))],
+            ),
+            stock: words.with("offer-stock", &[("quantity", &quantity(listing.stock))]),
+            until: words
+                .with("offer-until", &[("until", &words.moment_in_vietnam(listing.valid_until_ms).text)]),
+        }
+    };
+    let stands = |listing: &&nguon_trace::facts::Listing| {
+        listing.valid_from_ms <= scene.now_ms && scene.now_ms <= listing.valid_until_ms
+    };
+    scene.lot.listings.iter().filter(stands).map(offer).collect()
+}

@@ -1,0 +1,66 @@
+//! Public pages: what a shopper, an inspector or a stranger sees, as HTML from the server and whole without script.
+//!
+//! ```text
+//! GET /                              what this ledger is, a search box, the newest lots, who takes part
+//! GET /01/{gtin}/10/{lot}            a lot by GS1 Digital Link
+//! GET /p/{product}/l/{lot}           a lot of a product without a GTIN
+//! GET /o/{organisation}              an organisation and its lots
+//! GET /c?code=8J3K-Q0ZH              the short code under a QR: leads to the lot
+//! GET /qr/{svg|png}/{path of a lot}  the QR code of its page
+//! GET /images/{blake3}               pictures (none are kept yet)
+//! GET /api/v1/listings               the feed for exchanges
+//! GET /api/v1/lots…                  lots as JSON
+//! ```
+//!
+//! A lot has one page under both of its addresses: a GTIN that came later does not break the stickers that were printed
+//! before. Every code gets a clear answer: unknown, mistyped, printed and not activated, in the ledger, doubtful,
+//! expired, recalled. A page tells what is known and by whom it was said; it never says that a pack is what its
+//! sticker says, because no code can prove that.
+//!
+//! Pages decide nothing: how a lot stands is judged by `nguon-trace`. They set no cookie, load nothing from elsewhere and
+//! keep no trace of who read them.
+
+mod answer;
+mod commune;
+mod fault;
+mod home;
+mod image;
+mod listings;
+mod lot;
+mod lots;
+mod organisation;
+mod picture;
+mod qr;
+mod short_code;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+/// The pages and pictures.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(home::page))
+        .route("/01/{*lot}", get(lot::page))
+        .route("/p/{*lot}", get(lot::page))
+        .route("/o/{organisation}", get(organisation::page))
+        .route("/c", get(short_code::page))
+        .route("/qr/{format}/{*lot}", get(qr::picture))
+        .route("/images/{blake3}", get(image::picture))
+        .route("/favicon.ico", get(picture::icon))
+        .with_state(app.clone())
+}
+
+/// What programs read: merged into the API, so that it is described there. Takes its own query parameters.
+pub(crate) fn machine() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(listings::feed))
+        .routes(routes!(lots::search))
+        .routes(routes!(lots::lot))
+}
