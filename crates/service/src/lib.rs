@@ -28,6 +28,7 @@ pub mod submit;
 pub mod witness;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nguon_ledger::note::{KeyKind, NoteSigner, VerifierKey};
@@ -46,6 +47,8 @@ pub use crate::project::{Card, ProjectError, Projector, search_key};
 pub use crate::publish::{PublishError, checkpoint_name};
 pub use crate::sequencer::{OperatorAct, StartError};
 pub use crate::submit::{Answer, Incoming, MAX_PAYLOAD_BYTES, Refused, Taken};
+pub use nguon_storage::StoreError;
+
 pub use crate::witness::{Asked, Cosigner, OwnWitness};
 
 use crate::publish::Publisher;
@@ -80,6 +83,7 @@ pub struct Service {
     logged: watch::Receiver<u64>,
     published: watch::Receiver<u64>,
     hurry: Arc<Notify>,
+    deposed: Arc<AtomicBool>,
     tasks: Vec<JoinHandle<()>>,
     ticker: JoinHandle<()>,
 }
@@ -118,6 +122,7 @@ impl Service {
         let signer = NoteSigner::new(&settings.origin, *keys.log).map_err(|error| name(&error))?;
         let log_key = signer.verifier_key(KeyKind::Ed25519);
         let known = Arc::new(KnownKeys::default());
+        let deposed = Arc::new(AtomicBool::new(false));
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -126,6 +131,7 @@ impl Service {
             origin: settings.origin.clone(),
             operator_name: settings.operator_name.clone(),
             log_key: log_key.clone(),
+            deposed: deposed.clone(),
         };
         let (sequencer, logged) = Sequencer::open(parts).await?;
         let ledger_id = sequencer.ledger_id();
@@ -174,6 +180,7 @@ impl Service {
             logged,
             published,
             hurry,
+            deposed,
             tasks: vec![writer, publishing, projecting],
             ticker,
         })
@@ -277,6 +284,13 @@ impl Service {
             Some(queue) => queue.act(act).await,
             None => Err(Refused::Busy),
         }
+    }
+
+    /// Whether this service still writes: not stopping, and no other sequencer has taken over its database.
+    pub fn is_writing(&self) -> bool {
+        self.queue.is_some()
+            && !self.deposed.load(Ordering::SeqCst)
+            && !self.tasks.iter().any(JoinHandle::is_finished)
     }
 
     /// Lets an idle epoch be logged if one is due.

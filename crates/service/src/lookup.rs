@@ -61,9 +61,9 @@ pub struct Lookup {
 impl Lookup {
     /// The entry of an event id.
     pub async fn entry(&self, event: EventId) -> Result<Option<Entry>, LookupError> {
-        let found = self.store.reader().await?.find_event(rows::event_prefix(&event)).await?;
-        match found.into_iter().find(|row| row.event_id == event.as_bytes()) {
-            Some(row) => self.open(row).await.map(Some),
+        let index = rows::index_of(&mut *self.store.reader().await?, event).await?;
+        match index {
+            Some(index) => self.entry_at(index).await,
             None => Ok(None),
         }
     }

@@ -12,6 +12,8 @@ pub trait Objects: Send + Sync {
     fn put(&self, name: &str, bytes: &[u8]) -> std::io::Result<()>;
     /// The bytes of `name`, or nothing.
     fn get(&self, name: &str) -> std::io::Result<Option<Vec<u8>>>;
+    /// Whether there is a file `name`.
+    fn has(&self, name: &str) -> std::io::Result<bool>;
     /// Removes `name` and, if it is a folder, all below it. Absent is fine.
     fn remove(&self, name: &str) -> std::io::Result<()>;
 }
@@ -87,6 +89,10 @@ impl Objects for Folder {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn has(&self, name: &str) -> std::io::Result<bool> {
+        Ok(self.path(name)?.is_file())
     }
 
     fn remove(&self, name: &str) -> std::io::Result<()> {

@@ -26,6 +26,7 @@ use nguon_ledger::{Control, Record, SectionType, openings};
 use nguon_storage::{CheckpointRow, Store, StoreError};
 use tokio::sync::{Notify, watch};
 
+use crate::lookup::find_event;
 use crate::objects::Objects;
 use crate::rows;
 use crate::witness::{Asked, Cosigner};
@@ -89,7 +90,8 @@ impl Publisher {
                 why: "its checkpoint does not verify under the log's key".to_owned(),
             });
         };
-        let sound = self.root_of(checkpoint.size()).await.is_ok_and(|root| root == checkpoint.root());
+        let sound = self.has_all(checkpoint.size().0).await?
+            && self.root_of(checkpoint.size()).await.is_ok_and(|root| root == checkpoint.root());
         if !sound {
             tracing::warn!(
                 size = checkpoint.size().0,
@@ -198,13 +200,8 @@ impl Publisher {
                 if let Ok(record) = Record::parse(&row.bytes)
                     && let Control::ErasureNotice { event, .. } = record.control()
                 {
-                    let found = reader.find_event(rows::event_prefix(event)).await?;
-                    erased.extend(
-                        found
-                            .iter()
-                            .filter(|row| row.event_id == event.as_bytes())
-                            .map(|row| rows::unsigned(row.log_index)),
-                    );
+                    let found = find_event(&*self.store, *event).await?;
+                    erased.extend(found.map(|row| rows::unsigned(row.log_index)));
                 }
                 entries.push(row.bytes);
             }
@@ -247,6 +244,37 @@ impl Publisher {
             .await?;
         }
         Ok(())
+    }
+
+    /// Whether each file of a log of this size is there. What is in them is read by `nguon verify`.
+    async fn has_all(&self, size: u64) -> Result<bool, PublishError> {
+        let objects = self.objects.clone();
+        blocking(move || {
+            let width = u64::from(FULL_WIDTH);
+            let mut levels = vec![(Level::Entries, size), (Level::Openings, size), (Level::Hashes(0), size)];
+            let mut hashes = size;
+            for level in 1_u8.. {
+                hashes /= width;
+                if hashes == 0 {
+                    break;
+                }
+                levels.push((Level::Hashes(level), hashes));
+            }
+            for (level, hashes) in levels {
+                for index in 0..hashes.div_ceil(width) {
+                    let count = u16::try_from((hashes - index * width).min(width)).unwrap_or(FULL_WIDTH);
+                    let tile = Tile::new(level, index, count).map_err(|error| PublishError::Damaged {
+                        index: index * width,
+                        why: error.to_string(),
+                    })?;
+                    if !objects.has(&tile.path())? && !objects.has(&tile.full().path())? {
+                        return Ok(false);
+                    }
+                }
+            }
+            Ok(true)
+        })
+        .await
     }
 
     async fn root_of(&self, size: TreeSize) -> Result<Hash, PublishError> {

@@ -16,6 +16,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nguon_epcis::Document;
@@ -32,6 +33,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::Clock;
 use crate::held;
 use crate::keys::OperatorKeys;
+use crate::lookup::find_event;
 use crate::rows;
 use crate::submit::{Answer, KnownKeys, Refused, Submission, Taken};
 
@@ -200,8 +202,8 @@ pub struct Sequencer {
     state: State,
     /// Memory may be ahead of the database.
     stale: bool,
-    /// Another sequencer took over.
-    deposed: bool,
+    /// Set once: another sequencer took over.
+    deposed: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -251,6 +253,8 @@ pub struct Parts {
     pub operator_name: String,
     /// The log's verifier key.
     pub log_key: VerifierKey,
+    /// Becomes true when another sequencer took over.
+    pub deposed: Arc<AtomicBool>,
 }
 
 impl Sequencer {
@@ -271,13 +275,17 @@ impl Sequencer {
             log_key: parts.log_key,
             state: State::default(),
             stale: false,
-            deposed: false,
+            deposed: parts.deposed,
         };
         if sequencer.store.reader().await?.head().await?.is_none() {
             sequencer.begin().await?;
         }
         sequencer.load().await?;
         Ok((sequencer, sizes))
+    }
+
+    fn is_deposed(&self) -> bool {
+        self.deposed.load(Ordering::SeqCst)
     }
 
     /// The ledger's id.
@@ -422,7 +430,7 @@ impl Sequencer {
             Err(jobs) => jobs,
         };
         // One by one: none may spoil its neighbours.
-        if waiting.len() > 1 && !self.deposed {
+        if waiting.len() > 1 && !self.is_deposed() {
             let mut failed = Vec::new();
             for job in waiting {
                 if let Err(again) = self.write_group(vec![job]).await {
@@ -448,7 +456,7 @@ impl Sequencer {
 
     /// Decides, commits, answers. On failure gives the jobs back, unanswered.
     async fn write_group(&mut self, jobs: Vec<Job>) -> Result<(), Vec<Job>> {
-        if self.deposed {
+        if self.is_deposed() {
             return Err(jobs);
         }
         if self.stale
@@ -472,7 +480,9 @@ impl Sequencer {
             tracing::error!(%error, records = group.records.len(), "a group could not be committed");
             metrics::counter!("nguon_commit_failures_total").increment(1);
             self.stale = true;
-            self.deposed = matches!(error, StoreError::HeadMoved);
+            if matches!(error, StoreError::HeadMoved) {
+                self.deposed.store(true, Ordering::SeqCst);
+            }
             return Err(jobs);
         }
         for (job, answer) in jobs.into_iter().zip(answers) {
@@ -554,6 +564,7 @@ impl Sequencer {
         Ok(match admission {
             Admission::Append => {
                 let index = self.log(group, record, &submission.openings, false).await?;
+                self.stop_waiting(group, record).await?;
                 self.let_go(group, record).await?;
                 Ok(Taken::Logged { index, again: false })
             }
@@ -716,11 +727,34 @@ impl Sequencer {
         Ok(Ok(Taken::Held(reason)))
     }
 
+    /// A record that was held, and was sent again when its turn had come, no longer waits.
+    async fn stop_waiting(&mut self, group: &mut Group, record: &Record) -> Result<(), Broken> {
+        let author = record.author();
+        if self.state.held.get(&author).copied().unwrap_or(0) == 0 {
+            return Ok(());
+        }
+        let mut waiting = self.store.reader().await?.held(author.as_bytes()).await?;
+        waiting.extend(group.held.iter().filter(|row| row.author == author.as_bytes()).cloned());
+        let event = record.event_id();
+        let is_it = |row: &HeldRow| row.event_id == event.as_bytes();
+        if let Some(row) = waiting.into_iter().find(is_it)
+            && !group.released.iter().any(is_it)
+        {
+            if let Some(count) = self.state.held.get_mut(&author) {
+                *count = count.saturating_sub(1);
+            }
+            group.released.push(row);
+        }
+        Ok(())
+    }
+
     /// Logs held records whose turn has come through the record just logged.
     async fn let_go(&mut self, group: &mut Group, record: &Record) -> Result<(), Broken> {
         let authors: Vec<PublicKey> = match record.control() {
             Control::Event => vec![record.author()],
             Control::Delegate(delegation) => vec![record.author(), delegation.device],
+            // A revocation says up to where a forked chain is good.
+            Control::Revoke { key, .. } => vec![record.author(), *key],
             // An adoption names events, whose authors are keys of the same organisation.
             Control::Adopt(_) => self.state.held.keys().copied().collect(),
             _ => vec![record.author()],
@@ -772,7 +806,12 @@ impl Sequencer {
                 Ok(Ok(self.log_own(group, control).await?))
             }
             OperatorAct::Erase { event, section, reason } => {
-                let Some(index) = self.index_of(*event).await? else {
+                let new = group.records.iter().find(|row| row.event_id == event.as_bytes());
+                let index = match new {
+                    Some(row) => Some(rows::unsigned(row.log_index)),
+                    None => find_event(&*self.store, *event).await?.map(|row| rows::unsigned(row.log_index)),
+                };
+                let Some(index) = index else {
                     return Ok(Err(Refused::UnknownEvent(*event)));
                 };
                 group.erased.push((index, *section));
@@ -780,12 +819,6 @@ impl Sequencer {
                 Ok(Ok(self.log_own(group, control).await?))
             }
         }
-    }
-
-    async fn index_of(&self, event: EventId) -> Result<Option<u64>, Broken> {
-        let mut reader = self.store.reader().await?;
-        let found = reader.find_event(rows::event_prefix(&event)).await?;
-        Ok(found.iter().find(|row| row.event_id == event.as_bytes()).map(|row| rows::unsigned(row.log_index)))
     }
 
     async fn tick(&mut self, group: &mut Group) -> Result<(), Broken> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nguon_ledger::audit::{Audit, EnrolledKeys, Examined, Fault, examine};
+use nguon_ledger::audit::{Audit, EnrolledKeys, Examined, Fault, FaultKind, examine};
 use nguon_ledger::authority::Authority;
 use nguon_ledger::checkpoint::Checkpoint;
 use nguon_ledger::merkle::{Hash, TreeSize, leaf_hash};
@@ -67,7 +67,7 @@ pub fn published(
             let leaf = leaf_hash(bytes);
             let index = audit.size();
             for fault in audit.take(index, examined) {
-                report.wrong.add(of_fault(start / width, &fault));
+                report.wrong.add(of_fault(size, &fault));
             }
             report.leaves.push(leaf);
             grown.push(files, leaf, &mut report.wrong)?;
@@ -84,7 +84,7 @@ pub fn published(
     old_partials(files, &report.leaves, &mut report.wrong)?;
     let done = audit.finish(&checkpoint);
     for fault in &done.faults {
-        report.wrong.add(of_fault(fault.index.unwrap_or(0) / width, fault));
+        report.wrong.add(of_fault(size, fault));
     }
     report.findings = done.findings.into_iter().map(|(code, count)| (code.to_owned(), count)).collect();
     report.authority = Some(done.authority);
@@ -116,10 +116,22 @@ fn newest(files: &dyn Files, policy: &Policy, report: &mut Published) -> std::io
     }
 }
 
-fn of_fault(bundle: u64, fault: &Fault) -> Wrong {
-    let tile = Tile::new(Level::Entries, bundle, FULL_WIDTH).map(|tile| tile.path()).unwrap_or_default();
+/// A fault of the log of this size, with the file that holds what is wrong.
+fn of_fault(size: u64, fault: &Fault) -> Wrong {
+    let level = match fault.kind {
+        FaultKind::OpeningUnknown { .. }
+        | FaultKind::OpeningMismatch { .. }
+        | FaultKind::OpeningMissing { .. } => Level::Openings,
+        _ => Level::Entries,
+    };
     let place = match fault.index {
-        Some(index) => format!("entry {index} ({tile})"),
+        Some(index) => {
+            let bundle = index / u64::from(FULL_WIDTH);
+            let after = size.saturating_sub(bundle * u64::from(FULL_WIDTH));
+            let width = u16::try_from(after).unwrap_or(FULL_WIDTH).min(FULL_WIDTH);
+            let tile = Tile::new(level, bundle, width).map(|tile| tile.path()).unwrap_or_default();
+            format!("entry {index} ({tile})")
+        }
         None => "log".to_owned(),
     };
     Wrong {

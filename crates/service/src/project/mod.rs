@@ -35,7 +35,7 @@ pub use cards::Card;
 pub(crate) use lots::{lot_of, short_alias, short_code};
 
 /// The projection's name in the database.
-const NAME: &str = "all";
+pub(crate) const NAME: &str = "all";
 /// Entries of one transaction.
 const BATCH: i64 = 500;
 /// Things kept in memory between transactions.

@@ -65,6 +65,8 @@ struct Checks {
     database: bool,
     /// Records reach the published log.
     publisher: bool,
+    /// This process is the one that writes.
+    writer: bool,
 }
 
 /// Whether the process is alive.
@@ -94,8 +96,8 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Response, Prob
     #[expect(clippy::disallowed_methods, reason = "the edge measures how long the publisher has stood still")]
     let now = Instant::now();
     let publisher = !app.publishing.is_stuck(progress.logged, progress.published, now);
-    let checks = Checks { database, publisher };
-    if database && publisher {
+    let checks = Checks { database, publisher, writer: app.service.is_writing() };
+    if database && publisher && checks.writer {
         Ok(([(header::CACHE_CONTROL, "no-store")], Json(Ready { status: "ready", checks })).into_response())
     } else {
         Err(Problem::new("not-ready").with("checks", json!(checks)))
