@@ -223,6 +223,16 @@ impl Catalogue {
                 );
             }
         }
+        let signers: Vec<String> =
+            certificates.values().map(|certified: &Certified| certified.signed_by.clone()).collect();
+        for hex in signers {
+            if !organisations.contains_key(&hex)
+                && let Some(Facts::Organisation(card)) =
+                    self.card(&organisation_urn(&hex)).await?.map(|card| card.facts)
+            {
+                organisations.insert(hex, card);
+            }
+        }
         let mut neighbours = BTreeMap::new();
         let lots =
             state.inputs.iter().map(|input| &input.uri).chain(state.outputs.iter().map(|output| &output.uri));

@@ -15,6 +15,25 @@ use crate::objects::Objects;
 use crate::publish::fetch;
 use crate::rows;
 
+/// The row of an event: by the index behind the writer, or among the entries that it has not taken in yet.
+pub(crate) async fn find_event(store: &dyn Store, event: EventId) -> Result<Option<RecordRow>, StoreError> {
+    let mut reader = store.reader().await?;
+    let same = |row: &RecordRow| row.event_id == event.as_bytes();
+    // How far the index has come is read first: what it takes in meanwhile is looked at twice, and nothing is missed.
+    let mut from = reader.projection(crate::project::NAME).await?;
+    if let Some(row) = reader.find_event(rows::event_prefix(&event)).await?.into_iter().find(same) {
+        return Ok(Some(row));
+    }
+    loop {
+        let batch = reader.records(from, 1_000).await?;
+        let Some(last) = batch.last() else { return Ok(None) };
+        from = last.log_index + 1;
+        if let Some(row) = batch.into_iter().find(same) {
+            return Ok(Some(row));
+        }
+    }
+}
+
 /// Why a question could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
@@ -61,9 +80,8 @@ pub struct Lookup {
 impl Lookup {
     /// The entry of an event id.
     pub async fn entry(&self, event: EventId) -> Result<Option<Entry>, LookupError> {
-        let index = rows::index_of(&mut *self.store.reader().await?, event).await?;
-        match index {
-            Some(index) => self.entry_at(index).await,
+        match find_event(&*self.store, event).await? {
+            Some(row) => self.open(row).await.map(Some),
             None => Ok(None),
         }
     }
