@@ -9,6 +9,7 @@ mod genesis;
 pub(crate) mod invitation;
 mod member;
 pub(crate) mod notebook;
+mod operator;
 mod paper;
 mod root;
 mod show;
@@ -71,6 +72,10 @@ enum Command {
     Rotate(control::Rotate),
     /// Takes on records that were held or disputed.
     Adopt(control::Adopt),
+    /// The operator recognises or suspends an organisation.
+    Standing(operator::Stand),
+    /// The operator erases one section of a record, with a notice on the log.
+    Erase(operator::Erase),
     /// Shows what a server says of an organisation and its keys.
     Show(show::Show),
 }
@@ -87,6 +92,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Revoke(command) => command.run(),
         Command::Rotate(command) => command.run(),
         Command::Adopt(command) => command.run(),
+        Command::Standing(command) => command.run(),
+        Command::Erase(command) => command.run(),
         Command::Show(command) => command.run(),
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! keys/log.key             signs checkpoints                       (32-byte seed, hex)
 //! keys/operator.key        root of the operator's organisation: standing, epochs, forks, erasures
+//! keys/operator-desk.key    an admin key of the operator's, for people: `nguon org standing`, `nguon org erase`
 //! keys/operator-next.key   the root that may replace it; take it off the machine and keep it on paper
 //! keys/witness.key         the operator's own witness, if it runs one
 //! keys/seal.key            keyed hash over held records
@@ -24,6 +25,8 @@ pub struct OperatorKeys {
     pub log: Zeroizing<[u8; 32]>,
     /// Signs the operator's records.
     pub operator: SigningKey,
+    /// Signs what people at the operator's desk decide; the service itself only enrols it.
+    pub desk: SigningKey,
     /// Public half of the next operator root, whose digest goes into the operator's genesis.
     pub operator_next: nguon_ledger::PublicKey,
     /// The operator's own witness.
@@ -105,6 +108,7 @@ impl OperatorKeys {
             read_seed(&path)
         };
         let operator = SigningKey::from_seed(*seed("operator.key")?);
+        let desk = SigningKey::from_seed(*seed("operator-desk.key")?);
         // The next root may be off the machine already: then its public half stays beside.
         let next_public = folder.join("operator-next.pub");
         let operator_next = if next_public.exists() {
@@ -120,6 +124,7 @@ impl OperatorKeys {
         Ok(Self {
             log: seed("log.key")?,
             operator,
+            desk,
             operator_next,
             witness: seed("witness.key")?,
             seal: seed("seal.key")?,

@@ -23,8 +23,9 @@ use nguon_epcis::Document;
 use nguon_ledger::merkle::{Frontier, Hash};
 use nguon_ledger::note::VerifierKey;
 use nguon_ledger::{
-    Act, Admission, Authority, Control, Draft, EventId, Hold, LedgerId, Opening, OrganisationId, PublicKey,
-    Record, SectionRef, SectionType, Seen, Subject, handle,
+    Act, Admission, Authority, Control, Delegation, Draft, EventId, Flags, Hold, LedgerId, Opening,
+    OrganisationId, PublicKey, Record, Roles, SectionRef, SectionType, Seen, Subject, handle,
+    sign_possession,
 };
 use nguon_storage::{HeadRow, HeldRow, RecordRow, SectionRow, Store, StoreError};
 use nguon_trace::facts::{Facts, Organisation, OrganisationKind, Text, organisation_urn};
@@ -293,7 +294,7 @@ impl Sequencer {
         self.ledger_id
     }
 
-    /// Writes the operator's genesis as entry 0, and who the operator is as entry 1.
+    /// Writes the operator's genesis as entry 0, who the operator is as entry 1, and its desk's key as entry 2.
     async fn begin(&mut self) -> Result<(), StartError> {
         let operator = |error: &dyn std::fmt::Display| StartError::Operator(error.to_string());
         let next = nguon_ledger::next_key_digest(&self.keys.operator_next);
@@ -324,19 +325,29 @@ impl Sequencer {
         }
         .sign(&self.keys.operator)
         .map_err(|error| operator(&error))?;
+        let device = self.keys.desk.public();
+        let (roles, flags, not_after_ms) = (Roles::ADMIN, Flags::default(), u64::MAX);
+        let possession =
+            sign_possession(&self.keys.desk, self.ledger_id, organisation, roles, flags, not_after_ms, None);
+        let desk = Delegation { device, roles, flags, not_after_ms, person: None, possession };
+        let desk = Draft::after(&card, Control::Delegate(desk))
+            .sign(&self.keys.operator)
+            .map_err(|error| operator(&error))?;
+        let records = [genesis, card, desk];
         let mut frontier = Frontier::new();
-        frontier.push(genesis.leaf_hash());
-        frontier.push(card.leaf_hash());
+        frontier.extend(records.iter().map(Record::leaf_hash));
         let mut unit = self.store.unit().await?;
         unit.create_head(&HeadRow {
             ledger_id: self.ledger_id.as_bytes().to_vec(),
             origin: self.origin.clone(),
-            size: 2,
+            size: 3,
             root: frontier.root().0.to_vec(),
         })
         .await?;
-        unit.insert_records(&[rows::record(&genesis, 0, false), rows::record(&card, 1, false)]).await?;
-        unit.insert_sections(&rows::sections(&card, 1, &[opening])).await?;
+        let rows: Vec<RecordRow> =
+            records.iter().zip(0..).map(|(record, index)| rows::record(record, index, false)).collect();
+        unit.insert_records(&rows).await?;
+        unit.insert_sections(&rows::sections(&records[1], 1, &[opening])).await?;
         Ok(unit.save().await?)
     }
 
@@ -564,6 +575,7 @@ impl Sequencer {
         Ok(match admission {
             Admission::Append => {
                 let index = self.log(group, record, &submission.openings, false).await?;
+                self.erase_what_is_noticed(group, record).await?;
                 self.stop_waiting(group, record).await?;
                 self.let_go(group, record).await?;
                 Ok(Taken::Logged { index, again: false })
@@ -806,12 +818,7 @@ impl Sequencer {
                 Ok(Ok(self.log_own(group, control).await?))
             }
             OperatorAct::Erase { event, section, reason } => {
-                let new = group.records.iter().find(|row| row.event_id == event.as_bytes());
-                let index = match new {
-                    Some(row) => Some(rows::unsigned(row.log_index)),
-                    None => find_event(&*self.store, *event).await?.map(|row| rows::unsigned(row.log_index)),
-                };
-                let Some(index) = index else {
+                let Some(index) = self.index_of(group, *event).await? else {
                     return Ok(Err(Refused::UnknownEvent(*event)));
                 };
                 group.erased.push((index, *section));
@@ -819,6 +826,25 @@ impl Sequencer {
                 Ok(Ok(self.log_own(group, control).await?))
             }
         }
+    }
+
+    /// A notice from the operator's desk erases like one of the service's own, if the desk may.
+    async fn erase_what_is_noticed(&mut self, group: &mut Group, record: &Record) -> Result<(), Broken> {
+        if let Control::ErasureNotice { event, section, .. } = record.control()
+            && self.authority().is_erased(*event, *section)
+            && let Some(index) = self.index_of(group, *event).await?
+        {
+            group.erased.push((index, *section));
+        }
+        Ok(())
+    }
+
+    async fn index_of(&self, group: &Group, event: EventId) -> Result<Option<u64>, Broken> {
+        let row = match group.records.iter().find(|row| row.event_id == event.as_bytes()) {
+            Some(row) => Some(row.clone()),
+            None => find_event(&*self.store, event).await?,
+        };
+        Ok(row.map(|row| rows::unsigned(row.log_index)))
     }
 
     async fn tick(&mut self, group: &mut Group) -> Result<(), Broken> {

@@ -124,7 +124,7 @@ impl Adopt {
 }
 
 /// Signs a control record at the chain's next place.
-fn continue_chain(
+pub(super) fn continue_chain(
     chain: &Chain,
     key_file: &std::path::Path,
     organisation: Option<OrganisationId>,
