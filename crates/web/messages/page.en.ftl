@@ -16,7 +16,7 @@ code-button = Look it up
 ## How a lot stands
 
 status-active = In the ledger, nothing unusual seen
-status-active-text = Those who made the lot recorded and signed the stages below, and the quantities agree. Compare the product, the lot number and the dates on the pack.
+status-active-text = The stages below were recorded and signed by those who made the lot. Compare product, lot number and dates with the pack.
 status-noted = In the ledger, with something to note
 status-noted-text = The stages were recorded and signed, but you should know this before you rely on them:
 status-doubtful = There are doubts about this lot

@@ -16,7 +16,7 @@ code-button = Tra mã
 ## Tình trạng của lô
 
 status-active = Có trong sổ, chưa thấy điều gì bất thường
-status-active-text = Người làm ra lô hàng đã ghi và ký các công đoạn dưới đây; số lượng khớp nhau. Hãy đối chiếu tên hàng, số lô và ngày trên bao bì.
+status-active-text = Các công đoạn dưới đây do người làm ra lô hàng ghi và ký. Hãy so tên hàng, số lô và ngày trên bao bì.
 status-noted = Có trong sổ, có điều cần lưu ý
 status-noted-text = Các công đoạn đã được ghi và ký, nhưng có điểm bạn nên biết trước khi tin dùng:
 status-doubtful = Có nghi vấn về lô hàng này

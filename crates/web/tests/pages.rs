@@ -192,6 +192,31 @@ async fn somebody_elses_word_is_a_claim_and_a_late_entry_is_visibly_late() {
 }
 
 #[tokio::test]
+async fn what_was_corrected_stays_in_sight_and_says_why() {
+    let (ledger, mut farm) = farm().await;
+    let lot = farm.lot("C1");
+    ledger.take([farm.harvest(Device::Phone(1), "C1", 60_000)]).await;
+    let what =
+        What::Objects { action: Action::Observe, objects: vec![Amount::of(&lot, Quantity::grams(9_000))] };
+    let mut wrong = Event::new(farm.now_ms(), Step::Selling, what);
+    let said = farm.say(Device::Manager, Act::Lot, &Facts::Event(Box::new(wrong.clone())), &[]);
+    wrong.correction = Some(facts::Correction {
+        of: facts::event_urn(&said.event_id.to_string()),
+        declared_ms: farm.now_ms(),
+        reason: Some(facts::ErrorReason::DidNotOccur),
+        corrective_ids: Vec::new(),
+    });
+    wrong.note = Some(Text::both("Ghi nhầm sang lô khác", "Meant for another lot"));
+    let correction = farm.say(Device::Manager, Act::Lot, &Facts::Event(Box::new(wrong)), &[]);
+    ledger.take([said, correction]).await;
+    let (tone, page) = seen(&ledger, &path(&lot)).await;
+    assert_eq!(tone, "good");
+    assert!(page.contains("<li class=\"corrected\"") && page.contains("<li class=\"correction\""));
+    assert!(page.contains("Chính người ghi đã đính chính: Ghi nhầm sang lô khác"));
+    assert!(!page.contains("Đã bán lẻ"), "nothing was sold");
+}
+
+#[tokio::test]
 async fn a_recall_shows_at_once_and_an_unchanged_page_is_not_sent_twice() {
     let (ledger, mut farm) = farm().await;
     ledger.take([farm.harvest(Device::Phone(1), "C1", 60_000)]).await;
@@ -440,7 +465,7 @@ async fn the_feed_is_walked_from_cursor_to_cursor() {
 
     // The offer is on the lot's page, and gone from it with the recall.
     let lot = farm.pack_lot("K0");
-    assert!(seen(&ledger, &path(&lot)).await.1.contains("35.000\u{a0}₫ / 1 khay"));
+    assert!(seen(&ledger, &path(&lot)).await.1.contains("35.000\u{a0}₫ / khay"));
     ledger.take([farm.recall(std::slice::from_ref(&lot))]).await;
     assert!(!seen(&ledger, &path(&lot)).await.1.contains("35.000"));
 
@@ -498,7 +523,7 @@ async fn the_qr_code_leads_to_the_page() {
         let picture = image::load_from_memory(&answer.bytes).unwrap().to_luma8();
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-            picture.get_pixel(x as u32, y as u32).0[0]
+            picture.as_raw()[y * width + x]
         });
         let codes = prepared.detect_grids();
         assert_eq!(codes.len(), 1, "{path}");

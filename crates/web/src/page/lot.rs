@@ -142,8 +142,7 @@ fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
     let (drawing, category) = picture::of(product.map_or("", |product| &product.category));
     let findings = lot.state.findings.iter().map(|finding| {
         let severity = scene::severity_key(finding.severity);
-        let text = if words.is_vietnamese() { &finding.text_vi } else { &finding.text_en };
-        Finding { severity, sign: words.t(&format!("severity-{severity}")), text: text.clone() }
+        Finding { severity, sign: words.t(&format!("severity-{severity}")), text: scene.finding(finding) }
     });
     let (first, facts) = (facts::first(&scene), facts::all(&scene, &path));
     LotPage {

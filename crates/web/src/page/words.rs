@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use nguon_trace::facts::{Text, VIETNAM_OFFSET_MINUTES};
 use nguon_trace::finding::{quantity_en, quantity_vi};
-use nguon_trace::quantity::Quantity;
+use nguon_trace::quantity::{Quantity, Unit};
 
 use crate::language::{Language, bundle};
 
@@ -136,7 +136,13 @@ impl Words {
         self.moment(ms, VIETNAM_OFFSET_MINUTES)
     }
 
+    /// Below a kilogram in grams, as on packs; otherwise as findings write it.
     pub(crate) fn quantity(&self, quantity: Quantity) -> String {
+        match quantity {
+            Quantity { amount: amount @ ..1000, unit: Unit::Gram } => return format!("{amount} g"),
+            Quantity { amount: amount @ ..1000, unit: Unit::Millilitre } => return format!("{amount} ml"),
+            _ => {}
+        }
         match self.language {
             Language::Vietnamese => quantity_vi(quantity),
             Language::English => quantity_en(quantity),
@@ -214,6 +220,10 @@ mod tests {
         assert_eq!((VI.price(1_185_000), EN.number(999)), ("1.185.000\u{a0}₫".to_owned(), "999".to_owned()));
         assert_eq!((VI.share(333_333), EN.share(120_500)), ("33,3%".to_owned(), "12.1%".to_owned()));
         assert_eq!(VI.share(1_000_000), "100%");
+        assert_eq!(
+            (VI.quantity(Quantity::grams(250)), EN.quantity(Quantity::grams(2_500))),
+            ("250 g".to_owned(), "2.5 kg".to_owned())
+        );
     }
 
     #[test]
@@ -256,6 +266,55 @@ mod tests {
         for source in [include_str!("../../messages/page.vi.ftl"), include_str!("../../messages/page.en.ftl")]
         {
             assert!(FluentResource::try_new(source.to_owned()).is_ok());
+        }
+    }
+
+    #[test]
+    fn each_key_that_a_page_asks_for_has_a_message() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folders = ["templates/page", "src/page", "src/page/lot"].map(|folder| root.join(folder));
+        let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+        let mut asked: BTreeSet<String> = BTreeSet::new();
+        for file in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+            let source = std::fs::read_to_string(file).unwrap();
+            for call in [
+                "words.t(\"",
+                "words.with(\"",
+                "words.count(\"",
+                ", \"amount-",
+                "line(\"",
+                "plain(\"stop\", \"",
+            ] {
+                let prefix = if call.ends_with("amount-") { "amount-" } else { "" };
+                let found = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+                asked.extend(found.map(|key| format!("{prefix}{key}")));
+            }
+        }
+        assert!(asked.len() > 100, "{}", asked.len());
+        let steps = "planting fertilising plant-protection irrigation testing harvesting cooling handling sorting \
+            packing processing sampling aggregating disaggregating encoding commissioning shipping transporting \
+            receiving storing selling returning inspecting recall recall-ended destroying other";
+        asked.extend(steps.split_whitespace().map(|step| format!("step-{step}")));
+        asked.extend(["blocking", "warning", "info"].map(|severity| format!("severity-{severity}")));
+        let kinds = [
+            "recalled",
+            "destroyed",
+            "claims-only",
+            "doubtful",
+            "registered",
+            "expired",
+            "sold-out",
+            "active",
+        ];
+        asked.extend(
+            kinds
+                .iter()
+                .chain(&["noted"])
+                .flat_map(|kind| [format!("status-{kind}"), format!("status-{kind}-text")]),
+        );
+        let known = messages(include_str!("../../messages/page.vi.ftl"));
+        for key in asked.iter().filter(|key| !key.contains('{')) {
+            assert!(known.contains_key(key), "{key} has no message");
         }
     }
 

@@ -39,9 +39,7 @@ pub(super) fn of(scene: &Scene<'_>) -> Banner {
     let over = state.best_before.into_iter().chain(state.use_by).filter(|day| *day < today).min();
     let of_severity = |severity| {
         let found = state.findings.iter().filter(move |finding| finding.severity == severity);
-        found.map(
-            |finding| if words.is_vietnamese() { finding.text_vi.clone() } else { finding.text_en.clone() },
-        )
+        found.map(|finding| scene.finding(finding))
     };
     let mut blocking = of_severity(Severity::Blocking).peekable();
     let plain = |tone, key: &str| Banner {

@@ -3,7 +3,8 @@
 use nguon_id::LotId;
 use nguon_service::Lot;
 use nguon_trace::facts::organisation_in_urn;
-use nguon_trace::finding::Severity;
+use nguon_trace::finding::{Finding, Severity};
+use nguon_trace::quantity::{Quantity, Unit};
 
 use super::super::commune;
 use super::super::words::Words;
@@ -46,6 +47,28 @@ impl Scene<'_> {
         Named { text, href: Some(self.words.href(&format!("/o/{hex}"))) }
     }
 
+    /// So much of the lot: pieces of it by what one piece is called, where the language counts with that word.
+    pub(super) fn amount(&self, quantity: Quantity) -> String {
+        match (quantity.unit, &self.lot.product) {
+            (Unit::Piece, Some(product))
+                if self.words.is_vietnamese() && !product.unit_name.vi.is_empty() =>
+            {
+                format!("{} {}", self.words.number(quantity.amount), product.unit_name.vi)
+            }
+            _ => self.words.quantity(quantity),
+        }
+    }
+
+    /// What a price is for: `500 g`, `khay`.
+    pub(super) fn measure(&self, quantity: Quantity) -> String {
+        match (quantity, &self.lot.product) {
+            (Quantity { amount: 1, unit: Unit::Piece }, Some(product)) => {
+                self.words.text(&product.unit_name).to_owned()
+            }
+            _ => self.amount(quantity),
+        }
+    }
+
     /// A party of an event, by URI: an organisation of this ledger, or what the event wrote.
     pub(super) fn party(&self, uri: &str) -> Named {
         match organisation_in_urn(uri) {
@@ -75,6 +98,13 @@ impl Scene<'_> {
             }
         }
         found
+    }
+
+    /// A finding's sentence, with the lots that it names called by their names.
+    pub(super) fn finding(&self, finding: &Finding) -> String {
+        let text = if self.words.is_vietnamese() { &finding.text_vi } else { &finding.text_en };
+        let named = self.lot.neighbours.keys().filter(|uri| text.contains(uri.as_str()));
+        named.fold(text.clone(), |text, uri| text.replace(uri, &self.kin(uri).text))
     }
 
     /// A lot in a list, by its URI.

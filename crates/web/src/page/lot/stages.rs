@@ -1,7 +1,7 @@
 //! The stages: every record on the lot in the order in which things happened, with who said it, when it was logged, and
 //! whether it counts.
 
-use nguon_trace::facts::Step;
+use nguon_trace::facts::{Step, organisation_in_urn};
 use nguon_trace::lot::{Effect, Stage as Told, Void};
 
 use super::super::words::Moment;
@@ -24,6 +24,7 @@ pub(super) struct Stage {
     pub(super) note: Option<String>,
     /// `counts`, `claim`, `void`, `corrected` or `correction`.
     pub(super) tone: &'static str,
+    pub(super) is_recall: bool,
     /// Why it does not count, or what it corrects.
     pub(super) mark: Option<String>,
     pub(super) late: Option<String>,
@@ -46,18 +47,25 @@ pub(super) fn of(scene: &Scene<'_>) -> Vec<Stage> {
 fn stage(scene: &Scene<'_>, told: &Told) -> Stage {
     let words = scene.words;
     let (tone, mark) = effect(scene, told);
+    // Who signed is named already.
+    let other = |party: &Option<String>| {
+        let uri =
+            party.as_deref().filter(|uri| organisation_in_urn(uri) != Some(told.organisation.as_str()))?;
+        Some(scene.party(uri))
+    };
     Stage {
         record: told.record,
         title: words.t(&format!("step-{}", told.step.key().replace('_', "-"))),
         time: words.moment(told.time_ms, told.offset_minutes),
         organisation: scene.organisation(&told.organisation),
         place: told.place.as_deref().map(|uri| scene.place(uri)),
-        quantity: told.quantity.map(|quantity| words.quantity(quantity)),
+        quantity: told.quantity.map(|quantity| scene.amount(quantity)),
         details: details(scene, told),
-        from: told.source.as_deref().map(|uri| scene.party(uri)),
-        to: told.destination.as_deref().map(|uri| scene.party(uri)),
+        from: other(&told.source),
+        to: other(&told.destination),
         note: told.note.as_ref().map(|note| words.text(note).to_owned()),
         tone,
+        is_recall: tone == "counts" && matches!(told.step, Step::Recall { .. }),
         mark,
         late: told.late_by_ms.map(|late| words.count("late-by", late / DAY_MS)),
         logged: logged(scene, told),

@@ -1,7 +1,6 @@
 //! What the lot was made of and what was made of it, what became of it, and where it is offered.
 
-use std::collections::BTreeMap;
-
+use nguon_trace::facts::Listing;
 use nguon_trace::quantity::Quantity;
 
 use super::scene::{Named, Scene};
@@ -40,7 +39,7 @@ pub(super) fn outputs(scene: &Scene<'_>) -> Vec<Kin> {
         lot: scene.kin(&output.uri),
         quantity: output
             .used
-            .map(|quantity| scene.words.with("used-for", &[("quantity", &scene.words.quantity(quantity))])),
+            .map(|quantity| scene.words.with("used-for", &[("quantity", &scene.amount(quantity))])),
         share: None,
     };
     scene.lot.state.outputs.iter().map(kin).collect()
@@ -60,7 +59,7 @@ pub(super) fn amounts(scene: &Scene<'_>) -> Vec<Amount> {
         .filter(|(key, amount, _)| *amount > 0 || matches!(*key, "amount-made" | "amount-left"))
         .map(|(key, amount, is_rest)| Amount {
             label: scene.words.t(key),
-            quantity: scene.words.quantity(Quantity { amount, unit: balance.unit }),
+            quantity: scene.amount(Quantity { amount, unit: balance.unit }),
             is_rest,
         })
         .collect()
@@ -69,29 +68,16 @@ pub(super) fn amounts(scene: &Scene<'_>) -> Vec<Amount> {
 /// Offers that stand now; the feed decides which, this leaves out those whose last minute has passed since.
 pub(super) fn offers(scene: &Scene<'_>) -> Vec<Offer> {
     let words = scene.words;
-    let unit_names: BTreeMap<&str, &nguon_trace::facts::Text> =
-        scene.lot.product.iter().map(|product| (product.uri.as_str(), &product.unit_name)).collect();
-    let offer = |listing: &nguon_trace::facts::Listing| {
-        // What one piece of it is called: a bag, a tray.
-        let quantity = |quantity: Quantity| match (quantity.unit, unit_names.get(listing.product.as_str())) {
-            (nguon_trace::quantity::Unit::Piece, Some(name)) => {
-                format!("{} {}", words.number(quantity.amount), words.text(name))
-            }
-            _ => words.quantity(quantity),
-        };
-        Offer {
-            title: words.text(&listing.title).to_owned(),
-            price: words.with(
-                "price-per",
-                &[("price", &words.price(listing.price_dong)), ("quantity", &quantity(listing.price_per))],
-            ),
-            stock: words.with("offer-stock", &[("quantity", &quantity(listing.stock))]),
-            until: words
-                .with("offer-until", &[("until", &words.moment_in_vietnam(listing.valid_until_ms).text)]),
-        }
+    let offer = |listing: &Listing| Offer {
+        title: words.text(&listing.title).to_owned(),
+        price: words.with(
+            "price-per",
+            &[("price", &words.price(listing.price_dong)), ("quantity", &scene.measure(listing.price_per))],
+        ),
+        stock: words.with("offer-stock", &[("quantity", &scene.amount(listing.stock))]),
+        until: words.with("offer-until", &[("until", &words.moment_in_vietnam(listing.valid_until_ms).text)]),
     };
-    let stands = |listing: &&nguon_trace::facts::Listing| {
-        listing.valid_from_ms <= scene.now_ms && scene.now_ms <= listing.valid_until_ms
-    };
+    let stands =
+        |listing: &&Listing| listing.valid_from_ms <= scene.now_ms && scene.now_ms <= listing.valid_until_ms;
     scene.lot.listings.iter().filter(stands).map(offer).collect()
 }
