@@ -193,7 +193,7 @@ async fn greet(service: &Service, settings: &Settings, dir: &Path) -> anyhow::Re
     let mut first = None;
     for (label, id) in showcase(service).await? {
         let url = format!("{base}{}", id.path());
-        writeln!(out, "  {label:<34} {url}")?;
+        writeln!(out, "  {label:<38} {url}")?;
         first.get_or_insert(url);
     }
     writeln!(out)?;
@@ -203,7 +203,7 @@ async fn greet(service: &Service, settings: &Settings, dir: &Path) -> anyhow::Re
         ("sổ cái · checkpoint of the log", "/checkpoint"),
         ("API · OpenAPI 3.1", "/api/openapi.json"),
     ] {
-        writeln!(out, "  {label:<34} {base}{path}")?;
+        writeln!(out, "  {label:<38} {base}{path}")?;
     }
     writeln!(out)?;
     if let Some(url) = first
@@ -252,6 +252,7 @@ async fn showcase(service: &Service) -> anyhow::Result<Vec<(&'static str, nguon_
     });
     pick("một lô thu hoạch · a harvest", &|line| {
         matches!(line.id, nguon_id::LotId::Gs1 { .. })
+            && line.status == "active"
             && line.state.inputs.is_empty()
             && line.state.findings.is_empty()
     });

@@ -49,7 +49,7 @@ const HELD_IN_ALL: usize = 100_000;
 /// A held record is dropped after this; the phone still has it.
 const HELD_MS: i64 = 90 * 24 * 3_600_000;
 /// A new epoch is logged before a record when the newest is older than this (the format asks for 10 minutes).
-const EPOCH_MS: i64 = 5 * 60_000;
+pub(crate) const EPOCH_MS: i64 = 5 * 60_000;
 /// With nothing new, an epoch is logged this often, so that what expires by the clock shows on the log.
 const IDLE_EPOCH_MS: i64 = 3_600_000;
 /// After a failed commit nothing is tried for this long.
@@ -84,7 +84,7 @@ pub type ActAnswer = Result<u64, Refused>;
 enum Job {
     Records { submissions: Vec<Submission>, reply: oneshot::Sender<Vec<Answer>> },
     Act { act: OperatorAct, reply: oneshot::Sender<ActAnswer> },
-    Tick,
+    Tick { done: oneshot::Sender<()> },
 }
 
 impl Job {
@@ -100,7 +100,7 @@ impl Job {
                     })
                     .sum(),
             ),
-            Self::Act { .. } | Self::Tick => (1, 512),
+            Self::Act { .. } | Self::Tick { .. } => (1, 512),
         }
     }
 }
@@ -185,7 +185,10 @@ impl Queue {
 
     /// Lets time pass: an idle epoch if one is due, old held records dropped.
     pub async fn tick(&self) {
-        drop(self.jobs.send(Job::Tick).await);
+        let (done, over) = oneshot::channel();
+        if self.jobs.send(Job::Tick { done }).await.is_ok() {
+            drop(over.await);
+        }
     }
 }
 
@@ -459,7 +462,7 @@ impl Sequencer {
                     drop(reply.send(vec![Err(Refused::Unavailable); submissions.len()]));
                 }
                 Job::Act { reply, .. } => drop(reply.send(Err(Refused::Unavailable))),
-                Job::Tick => {}
+                Job::Tick { .. } => {}
             }
         }
         tokio::time::sleep(PAUSE).await;
@@ -500,6 +503,7 @@ impl Sequencer {
             match (job, answer) {
                 (Job::Records { reply, .. }, Decided::Records(answers)) => drop(reply.send(answers)),
                 (Job::Act { reply, .. }, Decided::Act(answer)) => drop(reply.send(answer)),
+                (Job::Tick { done }, _) => drop(done.send(())),
                 _ => {}
             }
         }
@@ -552,7 +556,7 @@ impl Sequencer {
                 Ok(Decided::Records(answers))
             }
             Job::Act { act, .. } => Ok(Decided::Act(self.act(group, act).await?)),
-            Job::Tick => {
+            Job::Tick { .. } => {
                 self.tick(group).await?;
                 Ok(Decided::Nothing)
             }

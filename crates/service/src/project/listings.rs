@@ -1,12 +1,14 @@
 //! Listings: judged again when they change, when a lot they draw on changes, and when log time passes one of their
 //! days. Every difference becomes one change of the feed, at the entry that caused it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use nguon_id::LotId;
 use nguon_market::{
-    Availability, Certificate as MarketCertificate, Change, Digest, FeedItem, Image, ListingState,
-    LotCondition, LotRef, LotState as MarketLot, Measure, OfferState, Organisation as MarketOrganisation,
-    Origin, PriceVnd, ProductKey, Unit as MarketUnit, available,
+    Availability, Certificate as MarketCertificate, Change, Digest, FeedItem, ListingState, LotCondition,
+    LotRef, LotState as MarketLot, Measure, OfferState, Organisation as MarketOrganisation, Origin, PriceVnd,
+    ProductKey, Unit as MarketUnit, available,
 };
 use nguon_storage::FeedRow;
 use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn};
@@ -17,6 +19,7 @@ use nguon_trace::quantity::{Quantity, Unit};
 use super::cards::Card;
 use super::{ProjectError, Projector};
 use crate::rows;
+use crate::sequencer::EPOCH_MS;
 
 impl Projector {
     /// Knows all listings of the target again: who draws on which lot, and which days are still to come.
@@ -97,7 +100,8 @@ impl Projector {
         let Some(mut row) = self.subject(uri).await? else { return Ok(()) };
         let Some(card) = Card::of(&row) else { return Ok(()) };
         let Facts::Listing(listing) = &card.facts else { return Ok(()) };
-        let now = self.time_at(self.size);
+        // Log time may be one step behind the clock that the seller signed by.
+        let now = self.time_at(self.size).saturating_add(EPOCH_MS);
         let mut lots = Vec::new();
         for lot in &listing.lots {
             if let Some(state) = self.lot_state(lot).await? {
@@ -180,6 +184,20 @@ impl Projector {
         ) else {
             return Ok(None);
         };
+        let mut certificates = Vec::new();
+        let papers: BTreeSet<&String> = lots.iter().flat_map(|lot| &lot.certificates).collect();
+        for uri in papers {
+            let card = self.subject(uri).await?.as_ref().and_then(Card::of);
+            if let Some(Card { facts: Facts::Certificate(paper), .. }) = card {
+                certificates.push(MarketCertificate {
+                    scheme: paper.scheme.to_string(),
+                    number: paper.number,
+                    issuer: paper.issuer,
+                    valid_from: paper.valid_from,
+                    valid_until: paper.valid_until,
+                });
+            }
+        }
         let lots: Vec<LotRef> = lots
             .iter()
             .filter_map(|lot| {
@@ -222,15 +240,9 @@ impl Projector {
             net_content: product.net_content.map(measure),
             stock: measure(listing.stock),
             lots,
-            certificates: Vec::<MarketCertificate>::new(),
-            images: product
-                .image
-                .iter()
-                .map(|image| Image {
-                    blake3: Digest(image.digest.0),
-                    url: format!("/images/{}", image.digest),
-                })
-                .collect(),
+            certificates,
+            // Pictures are named here once their files are kept.
+            images: Vec::new(),
             status: judged.status(),
             updated_at: at,
         }))

@@ -18,6 +18,15 @@ use crate::rows;
 /// the rest with the next entry on them.
 const REACH: usize = 20_000;
 
+/// A record on a lot, before it is weighed.
+#[derive(Clone)]
+pub(super) struct Heard {
+    record: Record,
+    index: u64,
+    disputed: bool,
+    said: Said,
+}
+
 impl Projector {
     pub(super) async fn event(
         &mut self,
@@ -31,11 +40,11 @@ impl Projector {
             self.link(uri);
         }
         let said = Said::Event(Box::new(event));
-        let entry = self.entry(record, self.size, said, disputed).await?;
+        let heard = Heard { record: record.clone(), index: self.size, disputed, said };
         for lot in &lots {
             self.history(lot).await?;
             if let Some(history) = self.histories.get_mut(lot) {
-                history.push(entry.clone());
+                history.push(heard.clone());
             }
         }
         self.judge_from(lots).await
@@ -58,14 +67,10 @@ impl Projector {
         Ok(())
     }
 
-    /// What the ledger knows about one record on a lot.
-    async fn entry(
-        &mut self,
-        record: &Record,
-        index: u64,
-        said: Said,
-        disputed: bool,
-    ) -> Result<Entry, ProjectError> {
+    /// What the ledger knows now about one record on a lot. Asked again at each judgement: whose a GLN is, how a key
+    /// is kept and what was adopted may change after the record, and must not depend on what is still in memory.
+    async fn entry(&mut self, heard: Heard) -> Result<Entry, ProjectError> {
+        let Heard { record, index, disputed, said } = heard;
         let destination = match &said {
             Said::Event(event) => match &event.destination {
                 Some(uri) => self.party(uri).await?,
@@ -143,7 +148,7 @@ impl Projector {
         Ok(())
     }
 
-    async fn read_entry(&mut self, log_index: i64) -> Result<Option<Entry>, ProjectError> {
+    async fn read_entry(&mut self, log_index: i64) -> Result<Option<Heard>, ProjectError> {
         let mut reader = self.source.reader().await?;
         let Some(row) = reader.records(log_index, 1).await?.into_iter().next() else { return Ok(None) };
         let public = reader
@@ -163,7 +168,7 @@ impl Projector {
                 Err(_) => Said::Unreadable,
             },
         };
-        self.entry(&record, index, said, row.disputed).await.map(Some)
+        Ok(Some(Heard { record, index, disputed: row.disputed, said }))
     }
 
     /// Judges these lots and everything made of them.
@@ -190,17 +195,19 @@ impl Projector {
     async fn judge_one(&mut self, lot: &str) -> Result<Option<LotState>, ProjectError> {
         self.history(lot).await?;
         let before = self.lot_state(lot).await?;
-        let history = self.histories.get(lot).map(Vec::as_slice).unwrap_or_default();
+        let mut history = Vec::new();
+        for heard in self.histories.get(lot).cloned().unwrap_or_default() {
+            history.push(self.entry(heard).await?);
+        }
         // First without its inputs, to learn which they are.
-        let mut state = judge(lot, history, &[]);
+        let mut state = judge(lot, &history, &[]);
         let sources: BTreeSet<String> = state.inputs.iter().map(|input| input.uri.clone()).collect();
         if !sources.is_empty() {
             let mut upstream = Vec::with_capacity(sources.len());
             for uri in sources {
                 upstream.extend(self.lot_state(&uri).await?.as_ref().map(Upstream::from));
             }
-            let history = self.histories.get(lot).map(Vec::as_slice).unwrap_or_default();
-            state = judge(lot, history, &upstream);
+            state = judge(lot, &history, &upstream);
         }
         if before.as_ref() == Some(&state) {
             return Ok(None);

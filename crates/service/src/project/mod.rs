@@ -26,7 +26,6 @@ use nguon_ledger::{
 };
 use nguon_storage::{FeedRow, RecordRow, SectionRow, Store, StoreError, SubjectRow};
 use nguon_trace::facts::Facts;
-use nguon_trace::lot::Entry;
 use tokio::sync::watch;
 
 use crate::rows;
@@ -76,7 +75,7 @@ pub struct Projector {
     epochs: BTreeMap<u64, i64>,
     subjects: HashMap<String, Option<SubjectRow>>,
     /// What was recorded on a lot, in log order.
-    histories: HashMap<String, Vec<Entry>>,
+    histories: HashMap<String, Vec<lots::Heard>>,
     /// Which listings draw on a lot.
     listings: HashMap<String, BTreeSet<String>>,
     /// When the next listing expires or begins, by log time.

@@ -88,6 +88,7 @@ pub(crate) async fn ledger_with(limits: WorkLimits) -> Ledger {
         log: seed(1),
         operator: SigningKey::from_seed([2; 32]),
         operator_next: SigningKey::from_seed([3; 32]).public(),
+        desk: SigningKey::from_seed([6; 32]),
         witness: seed(4),
         seal: seed(5),
     };
