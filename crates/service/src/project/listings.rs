@@ -26,6 +26,7 @@ impl Projector {
     pub(super) async fn load_listings(&mut self) -> Result<(), ProjectError> {
         self.listings.clear();
         self.calendar.clear();
+        self.offered.clear();
         let now = self.time_at(self.size);
         let mut after = String::new();
         loop {
@@ -35,6 +36,9 @@ impl Projector {
             for row in rows {
                 if let Some(Card { facts: Facts::Listing(listing), .. }) = Card::of(&row) {
                     self.follow(&listing, now);
+                    if row.status != "gone" {
+                        self.offered.insert(row.uri.clone());
+                    }
                 }
             }
         }
@@ -77,18 +81,10 @@ impl Projector {
             self.calendar.pop_first();
             self.offer(&listing).await?;
         }
-        // Best-before days pass at midnight in Vietnam; a listing's lots are looked at once a day of log time.
+        // Best-before days pass at midnight in Vietnam; what is offered is looked at once a day of log time.
         let day = |time: i64| time.saturating_add(7 * 3_600_000).div_euclid(86_400_000);
         if index > 0 && day(now) != day(self.time_at(index - 1)) {
-            let all: Vec<String> = self
-                .listings
-                .values()
-                .flatten()
-                .cloned()
-                .collect::<std::collections::BTreeSet<_>>()
-                .into_iter()
-                .collect();
-            for listing in all {
+            for listing in self.offered.clone() {
                 self.offer(&listing).await?;
             }
         }
@@ -98,7 +94,7 @@ impl Projector {
     /// Judges one listing and, if what the feed said of it no longer holds, says the new thing.
     async fn offer(&mut self, uri: &str) -> Result<(), ProjectError> {
         let Some(mut row) = self.subject(uri).await? else { return Ok(()) };
-        let Some(card) = Card::of(&row) else { return Ok(()) };
+        let Some(card) = self.card_of(uri).await? else { return Ok(()) };
         let Facts::Listing(listing) = &card.facts else { return Ok(()) };
         // Log time may be one step behind the clock that the seller signed by.
         let now = self.time_at(self.size).saturating_add(EPOCH_MS);
@@ -111,6 +107,7 @@ impl Projector {
         // A listing draws only on lots that its own organisation made or received.
         let mine: Vec<&LotState> = lots
             .iter()
+            .map(AsRef::as_ref)
             .filter(|lot| {
                 lot.maker.as_deref() == Some(card.organisation.as_str())
                     || lot.holders.contains(&card.organisation)
@@ -152,8 +149,13 @@ impl Projector {
                 change: serde_json::to_string(&change).expect("a change has text keys only"),
             });
         }
+        if status == "gone" {
+            self.offered.remove(uri);
+        } else {
+            self.offered.insert(uri.to_owned());
+        }
         status.clone_into(&mut row.status);
-        row.state = Card { told, ..card }.state();
+        row.state = Card { told, ..Card::clone(&card) }.state();
         self.put(row);
         Ok(())
     }
@@ -166,12 +168,12 @@ impl Projector {
         judged: &Availability,
         at: Timestamp,
     ) -> Result<Option<FeedItem>, ProjectError> {
-        let Some(product) = self.subject(&listing.product).await?.as_ref().and_then(Card::of) else {
+        let product = self.card_of(&listing.product).await?;
+        let Some(Card { facts: Facts::Product(product), .. }) = product.as_deref() else { return Ok(None) };
+        let seller = self.card_of(&organisation_urn(&card.organisation)).await?;
+        let Some(Card { facts: Facts::Organisation(seller), .. }) = seller.as_deref() else {
             return Ok(None);
         };
-        let Facts::Product(product) = product.facts else { return Ok(None) };
-        let seller = self.subject(&organisation_urn(&card.organisation)).await?.as_ref().and_then(Card::of);
-        let Some(Card { facts: Facts::Organisation(seller), .. }) = seller else { return Ok(None) };
         let (Some(commune), Ok(price)) = (&seller.commune, PriceVnd::try_from(listing.price_dong)) else {
             return Ok(None);
         };
@@ -187,12 +189,12 @@ impl Projector {
         let mut certificates = Vec::new();
         let papers: BTreeSet<&String> = lots.iter().flat_map(|lot| &lot.certificates).collect();
         for uri in papers {
-            let card = self.subject(uri).await?.as_ref().and_then(Card::of);
-            if let Some(Card { facts: Facts::Certificate(paper), .. }) = card {
+            let card = self.card_of(uri).await?;
+            if let Some(Card { facts: Facts::Certificate(paper), .. }) = card.as_deref() {
                 certificates.push(MarketCertificate {
                     scheme: paper.scheme.to_string(),
-                    number: paper.number,
-                    issuer: paper.issuer,
+                    number: paper.number.clone(),
+                    issuer: paper.issuer.clone(),
                     valid_from: paper.valid_from,
                     valid_until: paper.valid_until,
                 });

@@ -1,6 +1,7 @@
 //! Lots: everything recorded on one, judged by `nguon-trace`, and what was made of it judged after it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use nguon_id::{LotId, ShortCode};
 use nguon_ledger::{AuthorityFinding, EventId, OrganisationId, Record, SectionType};
@@ -205,15 +206,16 @@ impl Projector {
         if !sources.is_empty() {
             let mut upstream = Vec::with_capacity(sources.len());
             for uri in sources {
-                upstream.extend(self.lot_state(&uri).await?.as_ref().map(Upstream::from));
+                upstream.extend(self.lot_state(&uri).await?.as_deref().map(Upstream::from));
             }
             state = judge(lot, &history, &upstream);
         }
-        if before.as_ref() == Some(&state) {
+        if before.as_deref() == Some(&state) {
             return Ok(None);
         }
         let row = self.lot_row(&state).await?;
         self.put(row);
+        self.lots.insert(lot.to_owned(), Some(Arc::new(state.clone())));
         if before.is_none() {
             self.give_short_code(lot).await?;
         }
@@ -222,8 +224,8 @@ impl Projector {
 
     async fn lot_row(&mut self, state: &LotState) -> Result<SubjectRow, ProjectError> {
         let product = match &state.product {
-            Some(uri) => match self.subject(uri).await?.as_ref().and_then(Card::of) {
-                Some(Card { facts: Facts::Product(product), .. }) => product.name.vi,
+            Some(uri) => match self.card_of(uri).await?.as_deref() {
+                Some(Card { facts: Facts::Product(product), .. }) => product.name.vi.clone(),
                 _ => String::new(),
             },
             None => String::new(),
@@ -241,11 +243,6 @@ impl Projector {
             last_index: rows::signed(last),
             state: serde_json::to_string(state).expect("a lot's state has text keys only"),
         })
-    }
-
-    /// How a lot stands, from memory or the target.
-    pub(super) async fn lot_state(&mut self, lot: &str) -> Result<Option<LotState>, ProjectError> {
-        Ok(self.subject(lot).await?.as_ref().and_then(lot_of))
     }
 
     /// The code that is printed under the QR, for a sticker that leads elsewhere: 35 bits of the lot's URI, and the

@@ -26,6 +26,7 @@ use nguon_ledger::{
 };
 use nguon_storage::{FeedRow, RecordRow, SectionRow, Store, StoreError, SubjectRow};
 use nguon_trace::facts::Facts;
+use nguon_trace::lot::LotState;
 use tokio::sync::watch;
 
 use crate::rows;
@@ -76,8 +77,13 @@ pub struct Projector {
     subjects: HashMap<String, Option<SubjectRow>>,
     /// What was recorded on a lot, in log order.
     histories: HashMap<String, Vec<lots::Heard>>,
+    /// Rows of `subjects` as values, so that each is read once.
+    cards: HashMap<String, Option<Arc<Card>>>,
+    lots: HashMap<String, Option<Arc<LotState>>>,
     /// Which listings draw on a lot.
     listings: HashMap<String, BTreeSet<String>>,
+    /// Listings that the feed shows now.
+    offered: BTreeSet<String>,
     /// When the next listing expires or begins, by log time.
     calendar: BTreeSet<(i64, String)>,
     batch: Pending,
@@ -111,6 +117,9 @@ impl Projector {
             epochs: BTreeMap::new(),
             subjects: HashMap::new(),
             histories: HashMap::new(),
+            cards: HashMap::new(),
+            lots: HashMap::new(),
+            offered: BTreeSet::new(),
             listings: HashMap::new(),
             calendar: BTreeSet::new(),
             batch: Pending::default(),
@@ -139,6 +148,8 @@ impl Projector {
         self.epochs.clear();
         self.subjects.clear();
         self.histories.clear();
+        self.cards.clear();
+        self.lots.clear();
         self.batch = Pending::default();
         self.size = 0;
         while self.size < done {
@@ -274,7 +285,29 @@ impl Projector {
         Ok(found)
     }
 
+    /// The card of a thing, if it is one.
+    async fn card_of(&mut self, uri: &str) -> Result<Option<Arc<Card>>, StoreError> {
+        if let Some(known) = self.cards.get(uri) {
+            return Ok(known.clone());
+        }
+        let card = self.subject(uri).await?.as_ref().and_then(Card::of).map(Arc::new);
+        self.cards.insert(uri.to_owned(), card.clone());
+        Ok(card)
+    }
+
+    /// How a lot stands, if it is one.
+    async fn lot_state(&mut self, uri: &str) -> Result<Option<Arc<LotState>>, StoreError> {
+        if let Some(known) = self.lots.get(uri) {
+            return Ok(known.clone());
+        }
+        let state = self.subject(uri).await?.as_ref().and_then(lot_of).map(Arc::new);
+        self.lots.insert(uri.to_owned(), state.clone());
+        Ok(state)
+    }
+
     fn put(&mut self, row: SubjectRow) {
+        self.cards.remove(&row.uri);
+        self.lots.remove(&row.uri);
         self.batch.changed.insert(row.uri.clone());
         self.subjects.insert(row.uri.clone(), Some(row));
     }
@@ -308,6 +341,8 @@ impl Projector {
         unit.save().await?;
         if self.subjects.len() > CACHED {
             self.subjects.clear();
+            self.cards.clear();
+            self.lots.clear();
         }
         if self.histories.len() > CACHED {
             self.histories.clear();
