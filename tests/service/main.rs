@@ -1,0 +1,42 @@
+//! The service on both databases, story by story. Each ends with the whole audit.
+
+#![expect(clippy::duplicate_mod, reason = "each database is told the same stories")]
+#![expect(clippy::unwrap_used, reason = "all of it is tests")]
+
+mod resign;
+
+#[path = "."]
+mod on_sqlite {
+    mod appending;
+    mod crowds;
+    mod erasure;
+    mod forks;
+    mod keys;
+    mod market;
+    mod projecting;
+    mod repair;
+    mod tampering;
+    mod waiting;
+
+    async fn given() -> Option<nguon_tests::World> {
+        Some(nguon_tests::World::begin(nguon_tests::Database::sqlite().await?).await)
+    }
+}
+
+#[path = "."]
+mod on_postgres {
+    mod appending;
+    mod crowds;
+    mod erasure;
+    mod forks;
+    mod keys;
+    mod market;
+    mod projecting;
+    mod repair;
+    mod tampering;
+    mod waiting;
+
+    async fn given() -> Option<nguon_tests::World> {
+        Some(nguon_tests::World::begin(nguon_tests::Database::postgres().await?).await)
+    }
+}

@@ -1,0 +1,300 @@
+//! What shoppers and shops see: lots, listings, recalls.
+
+use nguon_fixtures::farm::{Device, Farm};
+use nguon_id::{Gtin, LotCode, LotId};
+use nguon_ledger::{Act, Standing};
+use nguon_market::{Change, Cursor, PriceVnd, ReasonCode, Status};
+use nguon_service::Lot;
+use nguon_tests::{ORIGIN, World};
+use nguon_trace::facts::{Facts, Listing, ListingState};
+use nguon_trace::lot::{Effect, LotStatus};
+use nguon_trace::quantity::Quantity;
+
+use super::given;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// All changes of the feed, a small page at a time.
+async fn feed(world: &World) -> Vec<Change> {
+    world.settle().await;
+    let mut after = Cursor { log_index: 0, position: 0 };
+    let mut all = Vec::new();
+    loop {
+        let page = world.service().catalogue().feed(after, 2, world.service().now_ms()).await.unwrap();
+        all.extend(page.items);
+        after = page.next;
+        if !page.has_more {
+            return all;
+        }
+    }
+}
+
+/// What a shop that read the whole feed knows of a listing.
+async fn offered(world: &World, listing: &str) -> Result<Status, Option<ReasonCode>> {
+    match feed(world).await.into_iter().rfind(|change| change.listing() == listing) {
+        Some(Change::Put(item)) => Ok(item.status),
+        Some(Change::Gone { reason, .. }) => Err(Some(reason)),
+        None => Err(None),
+    }
+}
+
+async fn lot(world: &World, uri: &str) -> Option<Lot> {
+    world.settle().await;
+    world.service().catalogue().lot(&LotId::from_uri(uri).unwrap()).await.unwrap()
+}
+
+/// A farm with a thousand trays of a pack lot that came from one harvest.
+async fn with_packs(world: &World) -> (Farm, String, String) {
+    let mut farm = world.farm("farm").await;
+    let (harvest, packs) = (farm.lot("260105-A"), farm.pack_lot("P1"));
+    world.log(farm.harvest(Device::Phone(1), "260105-A", 820_000)).await;
+    world.log(farm.pack(&[(harvest.clone(), 500_000)], &packs, 1_000)).await;
+    later(&mut farm);
+    (farm, harvest, packs)
+}
+
+/// Six minutes later: the next record has an epoch before it, so that log time is the farm's, and an offer that begins
+/// now has begun.
+fn later(farm: &mut Farm) {
+    let now = farm.now_ms();
+    farm.set_now_ms(now + 6 * 60_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recall_reaches_what_was_made_of_the_lot_and_its_listing() {
+    let Some(mut world) = given().await else { return };
+    let (mut farm, harvest, packs) = with_packs(&world).await;
+    let listing = farm.listing("khay");
+    world.log(farm.list("khay", std::slice::from_ref(&packs), 25_000, 300)).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
+    assert_eq!(lot(&world, &packs).await.unwrap().listings.len(), 1);
+
+    world.log(farm.recall(std::slice::from_ref(&harvest))).await;
+    assert_eq!(offered(&world, &listing).await, Err(Some(ReasonCode::LotRecalled)));
+    let recalled = lot(&world, &packs).await.unwrap();
+    assert!(
+        matches!(&recalled.state.status, LotStatus::Recalled { inherited_from: Some(from), .. } if *from == harvest),
+        "{:?}",
+        recalled.state.status
+    );
+    assert!(recalled.listings.is_empty(), "the page offers nothing");
+    world.check().await;
+    world.restart().await;
+
+    world.log(farm.end_recall(std::slice::from_ref(&harvest))).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
+    assert_eq!(lot(&world, &packs).await.unwrap().state.status, LotStatus::Active);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_says_each_thing_once() {
+    let Some(mut world) = given().await else { return };
+    let (mut farm, harvest, packs) = with_packs(&world).await;
+    world.log(farm.list("khay", std::slice::from_ref(&packs), 25_000, 300)).await;
+    assert_eq!(feed(&world).await.len(), 1);
+    // What changes nothing about the offer is no change of the feed, whoever hears it after whatever pause.
+    world.log(farm.print_codes(&packs, 1_000)).await;
+    world.log(farm.activate_codes(&packs, 990)).await;
+    world.settle().await;
+    world.log(farm.harvest(Device::Phone(2), "260105-A", 1_000)).await;
+    world.restart().await;
+    world.log(farm.spray(Device::Phone(1), Some(7))).await;
+    world.hours_pass(25).await;
+    assert_eq!(feed(&world).await.len(), 1, "{:#?}", feed(&world).await);
+    world.log(farm.recall(std::slice::from_ref(&harvest))).await;
+    world.settle().await;
+    world.log(farm.recall(&[harvest])).await;
+    assert_eq!(feed(&world).await.len(), 2, "gone once");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_ends_with_its_time_and_with_its_lots_best_before() {
+    let Some(mut world) = given().await else { return };
+    let (mut farm, _, packs) = with_packs(&world).await;
+    world.log(farm.list("lau", std::slice::from_ref(&packs), 25_000, 300)).await;
+    let short = Listing {
+        uri: farm.listing("ngan"),
+        product: format!("https://{ORIGIN}/p/{}", Farm::PACKED),
+        lots: vec![packs.clone()],
+        title: nguon_trace::facts::Text::vi("Cà chua"),
+        price_dong: 25_000,
+        price_per: Quantity::pieces(1),
+        vat_included: true,
+        valid_from_ms: farm.now_ms() + 2 * HOUR_MS,
+        valid_until_ms: farm.now_ms() + 5 * HOUR_MS,
+        stock: Quantity::pieces(10),
+        min_order: None,
+        state: ListingState::Active,
+    };
+    world.log(farm.say(Device::Manager, Act::Commerce, &Facts::Listing(short), &[])).await;
+    let (long, short) = (farm.listing("lau"), farm.listing("ngan"));
+    assert_ne!(offered(&world, &short).await, Ok(Status::Active), "its time has not come");
+    world.hours_pass(3).await;
+    assert_eq!(offered(&world, &short).await, Ok(Status::Active));
+    world.restart().await;
+    world.hours_pass(3).await;
+    assert_eq!(offered(&world, &short).await, Err(Some(ReasonCode::Expired)));
+    assert_eq!(offered(&world, &long).await, Ok(Status::Active));
+    // Best before the eighth day after packing.
+    world.hours_pass(7 * 24).await;
+    assert_eq!(offered(&world, &long).await, Ok(Status::Active));
+    world.restart().await;
+    world.hours_pass(3 * 24).await;
+    assert_eq!(offered(&world, &long).await, Err(Some(ReasonCode::LotExpired)));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_listing_is_gone_and_may_come_back() {
+    let Some(world) = given().await else { return };
+    let (mut farm, _, packs) = with_packs(&world).await;
+    let listing = farm.listing("khay");
+    let packs = [packs];
+    world.log(farm.list("khay", &packs, 25_000, 300)).await;
+    world.log(farm.withdraw("khay", &packs, 25_000)).await;
+    assert_eq!(offered(&world, &listing).await, Err(Some(ReasonCode::Withdrawn)));
+    later(&mut farm);
+    world.log(farm.list("khay", &packs, 23_000, 100)).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
+    later(&mut farm);
+    world.log(farm.list("khay", &packs, 23_000, 0)).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::SoldOut));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sells_a_lot_of_somebody_else() {
+    let Some(world) = given().await else { return };
+    let (mut farm, _, packs) = with_packs(&world).await;
+    let mut rival = world.farm("rival").await;
+    later(&mut rival);
+    world.log(rival.list("khay", std::slice::from_ref(&packs), 9_000, 300)).await;
+    assert_eq!(offered(&world, &rival.listing("khay")).await, Err(None));
+    assert!(lot(&world, &packs).await.unwrap().listings.is_empty());
+
+    // And once it went to him, he does.
+    world.log(farm.ship(&packs, Quantity::pieces(500), &rival.urn())).await;
+    world.log(rival.receive(&packs, Quantity::pieces(500), &farm.urn())).await;
+    assert_eq!(offered(&world, &rival.listing("khay")).await, Ok(Status::Active));
+    // Nobody takes over a listing by writing its name.
+    let stolen = Listing {
+        uri: rival.listing("khay"),
+        product: format!("https://{ORIGIN}/p/{}", Farm::PACKED),
+        lots: vec![packs.clone()],
+        title: nguon_trace::facts::Text::vi("Trộm"),
+        price_dong: 1,
+        price_per: Quantity::pieces(1),
+        vat_included: true,
+        valid_from_ms: farm.now_ms(),
+        valid_until_ms: farm.now_ms() + 24 * HOUR_MS,
+        stock: Quantity::pieces(10),
+        min_order: None,
+        state: ListingState::Active,
+    };
+    world.log(farm.say(Device::Manager, Act::Commerce, &Facts::Listing(stolen), &[])).await;
+    let last = feed(&world).await.pop();
+    assert!(
+        matches!(&last, Some(Change::Put(item)) if item.price_vnd == PriceVnd::try_from(9_000).unwrap()),
+        "{last:?}"
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rival_writes_on_a_lot_is_shown_and_changes_nothing() {
+    let Some(world) = given().await else { return };
+    let (_, harvest, packs) = with_packs(&world).await;
+    let before = [lot(&world, &harvest).await.unwrap().state, lot(&world, &packs).await.unwrap().state];
+    let mut rival = world.farm("rival").await;
+    world.log(rival.recall(&[harvest.clone(), packs.clone()])).await;
+    world.log(rival.harvest(Device::Phone(1), "260105-A", 5)).await;
+    world.log(rival.receive(&packs, Quantity::pieces(9_999), "urn:nguon:org:0")).await;
+    world.log(rival.pack(&[(harvest.clone(), 820_000)], &packs, 1)).await;
+    let after = [lot(&world, &harvest).await.unwrap().state, lot(&world, &packs).await.unwrap().state];
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(
+            (&after.status, &after.maker, &after.balance),
+            (&before.status, &before.maker, &before.balance)
+        );
+        assert_eq!((&after.inputs, &after.outputs), (&before.inputs, &before.outputs));
+        assert_eq!(after.findings, before.findings);
+        let claims: Vec<_> =
+            after.stages.iter().filter(|stage| stage.organisation == rival.id().to_string()).collect();
+        assert_eq!(claims.len(), 3);
+        assert!(claims.iter().all(|stage| stage.effect == Effect::Claim), "{claims:?}");
+    }
+    // An authority's recall is another matter.
+    let mut authority = world.farm("chi-cuc").await;
+    world.recognise(authority.id(), Standing::AUTHORITY).await;
+    world.log(authority.recall(std::slice::from_ref(&harvest))).await;
+    let recalled = lot(&world, &packs).await.unwrap().state.status;
+    assert!(matches!(recalled, LotStatus::Recalled { .. }), "{recalled:?}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gtin_that_came_later_leads_both_ways() {
+    let Some(world) = given().await else { return };
+    let (mut farm, harvest, packs) = with_packs(&world).await;
+    let gtin = Gtin::parse("9521234000105").unwrap();
+    let number = LotCode::parse("P1").unwrap();
+    let with_gtin = LotId::Gs1 { gtin, lot: number };
+    world.settle().await;
+    assert!(world.service().catalogue().lot(&with_gtin).await.unwrap().is_none());
+
+    world.log(farm.product_card(Farm::PACKED, Some(gtin))).await;
+    world.settle().await;
+    let found = world.service().catalogue().lot(&with_gtin).await.unwrap().expect("the old sticker's lot");
+    assert_eq!(found.state.uri, packs);
+
+    // A lot that was made under its GTIN is found by the code on an old sticker.
+    let later = LotId::Gs1 { gtin, lot: LotCode::parse("P2").unwrap() };
+    world.log(farm.pack(&[(harvest, 100_000)], &later.uri(ORIGIN), 200)).await;
+    let found = lot(&world, &farm.pack_lot("P2")).await.expect("the new lot");
+    assert_eq!(found.state.uri, later.uri(ORIGIN));
+    // By its short code, too.
+    let code = found.short_code.expect("every lot has one");
+    assert_eq!(world.service().catalogue().lot_by_short_code(code).await.unwrap(), Some(later));
+
+    // A rival who writes the same GTIN on a product of his own gets nothing.
+    let mut rival = world.farm("rival").await;
+    world.log(rival.product_card("ca-chua-khac", Some(gtin))).await;
+    world.settle().await;
+    let found = world.service().catalogue().lot(&with_gtin).await.unwrap().unwrap();
+    assert_eq!(found.state.uri, packs);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_shipped_and_four_hundred_and_eighty_received_are_both_shown() {
+    let Some(world) = given().await else { return };
+    let (mut farm, _, packs) = with_packs(&world).await;
+    let mut shop = world.farm("shop").await;
+    world.recognise(shop.id(), Standing::PACKER).await;
+    world.log(farm.ship(&packs, Quantity::pieces(500), &shop.urn())).await;
+    world.log(shop.receive(&packs, Quantity::pieces(480), &farm.urn())).await;
+    let found = lot(&world, &packs).await.unwrap();
+    let (from, to) =
+        (found.state.holdings[&farm.id().to_string()], found.state.holdings[&shop.id().to_string()]);
+    assert_eq!((from.made, from.shipped, from.left), (1_000, 500, 500));
+    assert_eq!((to.sent_here, to.received), (500, 480));
+    assert!(found.organisations.contains_key(&shop.id().to_string()), "with its card");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_without_accents_finds_the_lot() {
+    let Some(world) = given().await else { return };
+    let (farm, _, packs) = with_packs(&world).await;
+    world.settle().await;
+    for text in ["ca chua", "CÀ CHUA", "p1", "khay 500"] {
+        let lines = world.service().catalogue().search_lots(text, 10).await.unwrap();
+        assert_eq!(lines.iter().filter(|line| line.id.uri(ORIGIN) == packs).count(), 1, "{text}");
+    }
+    assert!(world.service().catalogue().search_lots("%", 10).await.unwrap().is_empty());
+    let mine = world.service().catalogue().lots_of(farm.id(), "", 10).await.unwrap();
+    assert_eq!(mine.len(), 2);
+    world.end().await;
+}
