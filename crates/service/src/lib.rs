@@ -143,7 +143,10 @@ impl Service {
             log_key: log_key.clone(),
             cosigners,
         });
-        let size = publisher.repair().await.map_err(|error| name(&error))?;
+        let size = publisher.repair().await.map_err(|error| match error {
+            PublishError::Behind { shown, size } => StartError::BehindCheckpoint { signed: shown, size },
+            error => name(&error),
+        })?;
         let (shown, published) = watch::channel(size);
         let hurry = Arc::new(Notify::new());
         let projector =

@@ -50,6 +50,14 @@ pub enum PublishError {
     /// The tiles do not give the head's root: files or rows were changed.
     #[error("the published tiles give another root than the database's head at size {0}")]
     RootDiffers(u64),
+    /// The public was shown more than the database has: an older backup was restored.
+    #[error("a checkpoint of size {shown} is published, and the database has {size} entries")]
+    Behind {
+        /// The published checkpoint's size.
+        shown: u64,
+        /// Entries in the database.
+        size: u64,
+    },
     /// A file or row cannot be put into its published form.
     #[error("entry {index} cannot be published: {why}")]
     Damaged {
@@ -80,6 +88,7 @@ pub struct Publisher {
 impl Publisher {
     /// Brings the published files up to what the database says was signed, then up to its head.
     pub async fn repair(&self) -> Result<u64, PublishError> {
+        self.continue_what_was_shown().await?;
         let newest = self.store.reader().await?.newest_checkpoint().await?;
         let Some(row) = newest else {
             return self.publish(0).await;
@@ -104,6 +113,17 @@ impl Publisher {
         }
         self.cosign_and_show(checkpoint.size().0, row.note).await?;
         self.publish(checkpoint.size().0).await
+    }
+
+    /// A row is kept before its file is shown, so the public has never seen more than the database had. If it has, then
+    /// to go on would be to sign a second history.
+    async fn continue_what_was_shown(&self) -> Result<(), PublishError> {
+        let objects = self.objects.clone();
+        let shown = blocking(move || Ok(objects.get("checkpoint")?)).await?;
+        let shown = shown.and_then(|note| open_checkpoint(&note, &self.log_key).ok());
+        let shown = shown.map_or(0, |(checkpoint, _)| checkpoint.size().0);
+        let size = self.store.reader().await?.head().await?.map_or(0, |head| rows::unsigned(head.size));
+        if shown > size { Err(PublishError::Behind { shown, size }) } else { Ok(()) }
     }
 
     /// Publishes all beyond `published`; answers the size that is public now.
