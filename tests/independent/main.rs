@@ -2,15 +2,18 @@
 //!
 //! What we write is laid out in a folder as the publisher does it and handed to `main.go` and
 //! `walkthrough.sh`, which share no code with us. Each must accept it, and notice one flipped bit
-//! wherever it is. Where a program is not installed the test says so and passes; the test command
+//! wherever it is. The last test does it with what a running service published. Where a program is not installed the test says so and passes; the test command
 //! installs them.
 
 mod published;
+mod served;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nguon_fixtures::farm::Device;
+use nguon_tests::{Database, World};
 use published::{Vectors, flip_bit};
 
 /// What a script says when a program it needs is not installed.
@@ -98,6 +101,47 @@ fn the_walk_through_notices_one_flipped_bit_anywhere() {
         fs::write(&file, whole).expect("writable");
     }
     walk_through(folder.path(), true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_running_ledger_publishes_is_read_by_others() {
+    let world = World::begin(Database::sqlite().await.expect("SQLite is always there")).await;
+    let mut farm = world.farm("farm").await;
+    let harvest = farm.harvest(Device::Phone(1), "260105-A", 820_000);
+    world.log(harvest.clone()).await;
+    // More than one bundle of entries, so that there are full tiles and a second level.
+    world
+        .log_all((0..260).map(|n| farm.harvest(Device::Phone(1), &format!("26-{n}"), 1_000)).collect())
+        .await;
+    world.erase(harvest.event_id, 1).await;
+    world.check().await;
+
+    served::write_keys(&world);
+    let size = world.service().progress().published;
+    let mirror = tempfile::tempdir().expect("a temporary folder");
+    let mut command = Command::new(here("mirror.sh"));
+    command.arg(format!("file://{}", world.public().display())).arg(mirror.path());
+    let mirrored = outcome(&mut command, true).map(|_| mirror.path().to_owned());
+    for folder in [Some(world.public()), mirrored].iter().flatten() {
+        if let Some(said) = check_log(folder, true) {
+            assert!(said.contains(&format!("entries: {size}, each included under the root")), "{said}");
+        }
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let genesis = farm.id().into();
+    for event in [genesis, harvest.event_id] {
+        served::write_receipt(&world, event, folder.path()).await;
+        if let Some(said) = walk_through(folder.path(), true) {
+            assert!(said.contains(&format!("event id {event}")), "{said}");
+            assert!(said.contains(&format!("{} saw it at", nguon_tests::WITNESS)), "{said}");
+            let opens_facts = said.contains("holds: section 0 is what the record commits to");
+            assert_eq!(opens_facts, event == harvest.event_id, "{said}");
+        }
+    }
+    if let Some(said) = walk_through(folder.path(), true) {
+        assert!(said.contains("closed: section 1, of type 2"), "the picker was forgotten: {said}");
+    }
+    world.end().await;
 }
 
 fn check_log(folder: &Path, holds: bool) -> Option<String> {
