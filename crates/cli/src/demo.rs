@@ -44,6 +44,7 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         load(&settings).await?;
         nguon_service::objects::write_durably(&done, b"")?;
     }
+    let metrics = nguon_web::metrics::install()?;
     let service = node::start(&settings, node::open_store(&settings).await?, Arc::new(SystemClock)).await?;
     service.tick().await;
     service.settle().await;
@@ -52,7 +53,7 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         service.stop().await;
         return Ok(());
     }
-    node::serve_until_asked(service, &settings).await
+    node::serve_until_asked(service, &settings, metrics).await
 }
 
 /// So that every other command works on the demo: `nguon serve --config nguon-demo/nguon.toml`.
@@ -128,7 +129,7 @@ pub(crate) async fn load(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// 1 October 2025 in Vietnam: the ledger is a little older than its first season.
+/// 1 September 2025 in Vietnam: the ledger is a little older than its first season.
 fn season_begins_ms() -> i64 {
     jiff::civil::date(2025, 9, 1)
         .at(8, 0, 0, 0)

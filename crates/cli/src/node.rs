@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use nguon_ledger::note::{KeyKind, NoteSigner};
 use nguon_service::{Clock, Cosigner, Folder, OperatorKeys, OwnWitness, Service, SystemClock};
 use nguon_storage::Store;
+use nguon_web::metrics::PrometheusHandle;
 use nguon_web::{Web, server};
 
 use crate::settings::Settings;
@@ -86,15 +87,20 @@ pub(crate) fn witness_name(origin: &str) -> String {
 
 /// `nguon serve`.
 pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
+    // First, so that what happens at the start is counted too.
+    let metrics = nguon_web::metrics::install().context("metrics")?;
     let store = open_store(&settings).await?;
     tracing::info!(database = store.describe(), origin = settings.origin, "opening the ledger");
     let service = start(&settings, store, Arc::new(SystemClock)).await?;
-    serve_until_asked(service, &settings).await
+    serve_until_asked(service, &settings, metrics).await
 }
 
 /// Serves until SIGINT or SIGTERM, then finishes what was taken.
-pub(crate) async fn serve_until_asked(service: Service, settings: &Settings) -> anyhow::Result<()> {
-    let metrics = nguon_web::metrics::install().context("metrics")?;
+pub(crate) async fn serve_until_asked(
+    service: Service,
+    settings: &Settings,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;

@@ -8,8 +8,9 @@ use std::sync::{Arc, PoisonError};
 
 use nguon_id::{LotId, ShortCode};
 use nguon_ledger::authority::{Fork, Head, Revocation, Rights};
+use nguon_ledger::checkpoint::Checkpoint;
 use nguon_ledger::note::{KeyKind, Note, VerifierKey};
-use nguon_ledger::{Flags, OrganisationId, PublicKey, Record, Roles, Standing};
+use nguon_ledger::{Flags, OrganisationId, PublicKey, Record, Roles, Seen, Standing};
 use nguon_market::{Change, Cursor, FeedFormat, FeedPage, ReasonCode};
 use nguon_storage::{CheckpointRow, Store, StoreError};
 use nguon_trace::facts::{
@@ -368,8 +369,15 @@ impl Catalogue {
     pub async fn bracket(&self, index: u64) -> Result<Bracket, StoreError> {
         let mut reader = self.store.reader().await?;
         let row = reader.records(rows::signed(index), 1).await?.into_iter().next();
-        let seen = row.and_then(|row| Record::parse(&row.bytes).ok()).map_or(0, |record| record.seen().size);
-        let before = if seen == 0 { None } else { reader.checkpoint(rows::signed(seen)).await? };
+        let seen =
+            row.and_then(|row| Record::parse(&row.bytes).ok()).map_or(Seen::NONE, |record| record.seen());
+        let before = if seen.size == 0 { None } else { reader.checkpoint(rows::signed(seen.size)).await? };
+        // A checkpoint of another root is not ours: it proves nothing about our time.
+        let before = before.filter(|row| {
+            let note = Note::parse(&row.note).ok();
+            let ours = note.and_then(|note| Checkpoint::parse(note.text()).ok());
+            ours.is_some_and(|checkpoint| checkpoint.root() == seen.root)
+        });
         let after = reader.checkpoint_covering(rows::signed(index)).await?;
         Ok(Bracket {
             not_before_ms: before.and_then(|row| self.cosigned_at_ms(&row)),

@@ -51,6 +51,7 @@ pub use nguon_storage::StoreError;
 
 pub use crate::witness::{Asked, Cosigner, OwnWitness};
 
+use crate::project::Pace;
 use crate::publish::Publisher;
 use crate::sequencer::{Parts, Queue, Sequencer};
 use crate::submit::{Door, KnownKeys, Submission};
@@ -123,6 +124,7 @@ impl Service {
         let log_key = signer.verifier_key(KeyKind::Ed25519);
         let known = Arc::new(KnownKeys::default());
         let deposed = Arc::new(AtomicBool::new(false));
+        let pace = Arc::new(Pace::default());
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -132,6 +134,7 @@ impl Service {
             operator_name: settings.operator_name.clone(),
             log_key: log_key.clone(),
             deposed: deposed.clone(),
+            pace: pace.clone(),
         };
         let (sequencer, logged) = Sequencer::open(parts).await?;
         let ledger_id = sequencer.ledger_id();
@@ -160,7 +163,7 @@ impl Service {
         );
         let (seen, projected) = watch::channel(projector.size());
         let (queue, writer) = sequencer.start();
-        let projecting = tokio::spawn(projector.run(logged.clone(), seen));
+        let projecting = tokio::spawn(projector.run(logged.clone(), seen, pace));
         let publishing = tokio::spawn(publisher.run(logged.clone(), size, shown, hurry.clone()));
         let ticking = queue.clone();
         let ticker = tokio::spawn(async move {

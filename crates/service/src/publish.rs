@@ -121,7 +121,8 @@ impl Publisher {
         let objects = self.objects.clone();
         let shown = blocking(move || Ok(objects.get("checkpoint")?)).await?;
         let shown = shown.and_then(|note| open_checkpoint(&note, &self.log_key).ok());
-        let shown = shown.map_or(0, |(checkpoint, _)| checkpoint.size().0);
+        let cosigned = self.cosigners.iter().map(|cosigner| cosigner.known_size()).max().unwrap_or(0);
+        let shown = shown.map_or(0, |(checkpoint, _)| checkpoint.size().0).max(cosigned);
         let size = self.store.reader().await?.head().await?.map_or(0, |head| rows::unsigned(head.size));
         if shown > size { Err(PublishError::Behind { shown, size }) } else { Ok(()) }
     }

@@ -23,7 +23,7 @@ use nguon_epcis::Document;
 use nguon_ledger::merkle::{Frontier, Hash};
 use nguon_ledger::note::VerifierKey;
 use nguon_ledger::{
-    Act, Admission, Authority, Control, Delegation, Draft, EventId, Flags, Hold, LedgerId, Opening,
+    Act, Admission, Authority, Control, Delegation, Draft, EventId, Flags, Hold, Kind, LedgerId, Opening,
     OrganisationId, PublicKey, Record, Roles, SectionRef, SectionType, Seen, Subject, handle,
     sign_possession,
 };
@@ -35,6 +35,7 @@ use crate::clock::Clock;
 use crate::held;
 use crate::keys::OperatorKeys;
 use crate::lookup::find_event;
+use crate::project::Pace;
 use crate::rows;
 use crate::submit::{Answer, KnownKeys, Refused, Submission, Taken};
 
@@ -208,6 +209,7 @@ pub struct Sequencer {
     stale: bool,
     /// Set once: another sequencer took over.
     deposed: Arc<AtomicBool>,
+    pace: Arc<Pace>,
 }
 
 #[derive(Default)]
@@ -259,6 +261,8 @@ pub struct Parts {
     pub log_key: VerifierKey,
     /// Becomes true when another sequencer took over.
     pub deposed: Arc<AtomicBool>,
+    /// Told of each group.
+    pub pace: Arc<Pace>,
 }
 
 impl Sequencer {
@@ -280,6 +284,7 @@ impl Sequencer {
             state: State::default(),
             stale: false,
             deposed: parts.deposed,
+            pace: parts.pace,
         };
         if sequencer.store.reader().await?.head().await?.is_none() {
             sequencer.begin().await?;
@@ -539,6 +544,7 @@ impl Sequencer {
         for record in &group.learned {
             self.known.learn(record);
         }
+        self.pace.committed(group.records.len());
         metrics::counter!("nguon_records_logged_total").increment(group.records.len() as u64);
         metrics::histogram!("nguon_group_records").record(group.records.len() as f64);
         metrics::gauge!("nguon_log_size").set(size as f64);
@@ -570,6 +576,11 @@ impl Sequencer {
     /// Decides one record, with the records before it in this group already counted.
     async fn take(&mut self, group: &mut Group, submission: &Submission) -> Result<Answer, Broken> {
         let record = &submission.record;
+        let moves_root =
+            record.kind() == Kind::Rotate && self.authority().operator() == Some(record.organisation());
+        if record.author() == self.keys.operator.public() || moves_root {
+            return Ok(Err(Refused::OperatorRoot));
+        }
         let place = (record.author(), record.seq());
         let trunk = if self.authority().needs_trunk(record) { self.trunk(group, place).await? } else { None };
         let admission = match self.authority().admit(record, trunk.map(|(event, _)| event)) {

@@ -64,6 +64,9 @@ pub enum Refused {
         /// True when this record was logged as evidence: the first fork of the key.
         logged: bool,
     },
+    /// The operator's root signs only inside the service, which keeps its chain; people sign with the desk's key.
+    #[error("the operator's root signs nothing from outside: use the key of the operator's desk")]
+    OperatorRoot,
     /// An act of the operator names an event that is not in the log.
     #[error("no event {0} is in the log")]
     UnknownEvent(EventId),
@@ -92,6 +95,7 @@ impl Refused {
             Self::Signature(_) => "signature-invalid",
             Self::Authority(refusal) => refusal.code(),
             Self::Fork { .. } => "fork",
+            Self::OperatorRoot => "operator-root",
             Self::UnknownEvent(_) => "unknown-event",
             Self::TooManyHeld(_) => "too-many-held",
             Self::Busy => "busy",

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+pub use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 
 /// Seconds that an answer took, by route.
 pub(crate) const DURATION: &str = "nguon_http_request_duration_seconds";

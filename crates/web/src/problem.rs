@@ -73,6 +73,7 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("suspended", StatusCode::FORBIDDEN),
     ("prev-mismatch", StatusCode::CONFLICT),
     ("fork", StatusCode::CONFLICT),
+    ("operator-root", StatusCode::FORBIDDEN),
     ("unknown-event", StatusCode::UNPROCESSABLE_ENTITY),
     ("too-many-held", StatusCode::TOO_MANY_REQUESTS),
     ("busy", StatusCode::SERVICE_UNAVAILABLE),
@@ -258,7 +259,7 @@ impl From<Refused> for Problem {
                 .with("evidence_logged", *logged),
             Refused::UnknownEvent(event) => Self::new(refused.code()).with("event", event.to_string()),
             Refused::TooManyHeld(held) => Self::new(refused.code()).saying("held", *held),
-            Refused::Busy | Refused::Unavailable => Self::new(refused.code()),
+            Refused::OperatorRoot | Refused::Busy | Refused::Unavailable => Self::new(refused.code()),
         }
     }
 }
@@ -336,6 +337,7 @@ mod tests {
             Refused::Openings(OpeningError::Type { section: 0 }),
             Refused::Signature(SignatureError::Invalid),
             Refused::Fork { seq: 7, first: event, other: event, logged: true },
+            Refused::OperatorRoot,
             Refused::UnknownEvent(event),
             Refused::TooManyHeld(256),
             Refused::Busy,

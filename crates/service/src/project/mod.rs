@@ -17,8 +17,9 @@ mod listings;
 mod lots;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nguon_epcis::Document;
 use nguon_ledger::{
@@ -38,6 +39,12 @@ pub(crate) use lots::{lot_of, short_alias, short_code};
 pub(crate) const NAME: &str = "all";
 /// Entries of one transaction.
 const BATCH: i64 = 500;
+/// A group of this many records is a storm: many phones at once, each waiting.
+const STORM_RECORDS: usize = 32;
+/// Entries of one transaction in a storm: the writer waits for it on SQLite.
+const STORM_BATCH: i64 = 100;
+/// In a storm a batch is followed by a rest of so many times its own length.
+const STORM_REST: u32 = 9;
 /// Things kept in memory between transactions.
 const CACHED: usize = 50_000;
 /// After a failure nothing is projected for this long.
@@ -197,32 +204,55 @@ impl Projector {
 
     /// Takes in all that is logged beyond; answers how far it came.
     pub async fn catch_up(&mut self) -> Result<u64, ProjectError> {
-        loop {
-            let mut reader = self.source.reader().await?;
-            let from = rows::signed(self.size);
-            let records = reader.records(from, BATCH).await?;
-            if records.is_empty() {
-                return Ok(self.size);
-            }
-            let to = from + i64::try_from(records.len()).unwrap_or(BATCH);
-            let mut sections: VecDeque<SectionRow> = reader.sections(from, to).await?.into();
-            drop(reader);
-            for row in records {
-                let mut public = None;
-                while sections.front().is_some_and(|section| section.log_index <= row.log_index) {
-                    if let Some(section) = sections.pop_front()
-                        && section.kind == i64::from(SectionType::PUBLIC.0)
-                        && section.log_index == row.log_index
-                        && public.is_none()
-                    {
-                        public = Some(section.payload);
-                    }
+        while self.step(BATCH).await? {}
+        Ok(self.size)
+    }
+
+    /// Takes in the next entries as one transaction; answers whether there were any.
+    async fn step(&mut self, limit: i64) -> Result<bool, ProjectError> {
+        let mut reader = self.source.reader().await?;
+        let from = rows::signed(self.size);
+        let records = reader.records(from, limit).await?;
+        if records.is_empty() {
+            return Ok(false);
+        }
+        let to = from + i64::try_from(records.len()).unwrap_or(limit);
+        let mut sections: VecDeque<SectionRow> = reader.sections(from, to).await?.into();
+        drop(reader);
+        for row in records {
+            let mut public = None;
+            while sections.front().is_some_and(|section| section.log_index <= row.log_index) {
+                if let Some(section) = sections.pop_front()
+                    && section.kind == i64::from(SectionType::PUBLIC.0)
+                    && section.log_index == row.log_index
+                    && public.is_none()
+                {
+                    public = Some(section.payload);
                 }
-                let record = self.parse(&row)?;
-                self.take(&record, public.as_deref(), row.disputed).await?;
-                self.size += 1;
             }
-            self.save().await?;
+            let record = self.parse(&row)?;
+            self.take(&record, public.as_deref(), row.disputed).await?;
+            self.size += 1;
+        }
+        self.save().await?;
+        Ok(true)
+    }
+
+    /// Takes in what is new, leaving most of the machine to the writer while a storm of records comes in: phones wait
+    /// for the writer, and nobody for the read models.
+    async fn follow_log(&mut self, pace: &Pace, shown: &watch::Sender<u64>) -> Result<(), ProjectError> {
+        loop {
+            let storms = pace.storms();
+            let begun = moment();
+            let limit = if pace.is_storm() { STORM_BATCH } else { BATCH };
+            let more = self.step(limit).await?;
+            shown.send_replace(self.size);
+            if !more {
+                return Ok(());
+            }
+            if pace.storms() != storms {
+                tokio::time::sleep(begun.elapsed() * STORM_REST).await;
+            }
         }
     }
 
@@ -352,22 +382,17 @@ impl Projector {
     }
 
     /// Runs until the sequencer is gone.
-    pub async fn run(mut self, mut sizes: watch::Receiver<u64>, shown: watch::Sender<u64>) {
+    pub async fn run(mut self, mut sizes: watch::Receiver<u64>, shown: watch::Sender<u64>, pace: Arc<Pace>) {
         loop {
-            match self.catch_up().await {
-                Ok(size) => {
-                    shown.send_replace(size);
+            if let Err(error) = self.follow_log(&pace, &shown).await {
+                tracing::error!(%error, "projecting failed");
+                metrics::counter!("nguon_project_failures_total").increment(1);
+                tokio::time::sleep(PAUSE).await;
+                if let Err(error) = self.load().await {
+                    tracing::error!(%error, "the read models could not be read again");
                 }
-                Err(error) => {
-                    tracing::error!(%error, "projecting failed");
-                    metrics::counter!("nguon_project_failures_total").increment(1);
-                    tokio::time::sleep(PAUSE).await;
-                    if let Err(error) = self.load().await {
-                        tracing::error!(%error, "the read models could not be read again");
-                    }
-                    if sizes.has_changed().is_ok() {
-                        sizes.mark_changed();
-                    }
+                if sizes.has_changed().is_ok() {
+                    sizes.mark_changed();
                 }
             }
             if sizes.changed().await.is_err() {
@@ -375,6 +400,39 @@ impl Projector {
             }
         }
     }
+}
+
+/// How hard the writer works, told to those who follow it.
+#[derive(Debug, Default)]
+pub struct Pace {
+    storms: AtomicU64,
+    last: AtomicUsize,
+}
+
+impl Pace {
+    /// The writer committed a group of so many records.
+    pub(crate) fn committed(&self, records: usize) {
+        self.last.store(records, Ordering::Relaxed);
+        if records >= STORM_RECORDS {
+            self.storms.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn storms(&self) -> u64 {
+        self.storms.load(Ordering::Relaxed)
+    }
+
+    fn is_storm(&self) -> bool {
+        self.last.load(Ordering::Relaxed) >= STORM_RECORDS
+    }
+}
+
+fn moment() -> Instant {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a batch took decides how long it rests; no answer does"
+    )]
+    Instant::now()
 }
 
 /// The subjects that a document names with the salt behind the record's own handle. A URI without its handle is
