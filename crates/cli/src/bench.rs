@@ -341,7 +341,7 @@ async fn nguon(
             let body = format!(
                 r#"{{"records":[{{"record":"{}","openings":[{{"salt":"{}","payload":"{}"}}]}}]}}"#,
                 STANDARD.encode(record.as_bytes()),
-                STANDARD.encode(opening.salt),
+                hex::encode(opening.salt),
                 STANDARD.encode(&opening.payload)
             );
             (body.into_bytes(), "application/json")

@@ -3,15 +3,15 @@
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, Row, Transaction};
 
 use super::repository;
-use crate::port::{Reader, Store, StoreError, TableShape, Unit};
+use crate::port::{Reader, RecordRow, SectionRow, Store, StoreError, TableShape, Unit};
 
 pub(super) type Db = Postgres;
 pub(super) type DbRow = sqlx::postgres::PgRow;
-pub(super) type DbConnection = sqlx::postgres::PgConnection;
+pub(super) type DbConnection = PgConnection;
 pub(super) type DbPoolConnection = sqlx::pool::PoolConnection<Postgres>;
 pub(super) type DbTransaction = Transaction<'static, Postgres>;
 
@@ -38,6 +38,51 @@ impl PostgresStore {
         let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&pool).await?;
         Ok(Self { pool, description: format!("PostgreSQL {version}") })
     }
+}
+
+/// One statement of arrays for a whole group: each statement is a round trip, and a text of thousands of placeholders
+/// costs more than the rows. (SQLite has no arrays; see its `insert_records`.)
+pub(super) async fn insert_records(
+    connection: &mut PgConnection,
+    rows: &[RecordRow],
+) -> Result<(), StoreError> {
+    let numbers = |of: fn(&RecordRow) -> i64| rows.iter().map(of).collect::<Vec<i64>>();
+    sqlx::query(
+        "INSERT INTO record (log_index, organisation_id, author, seq, disputed, kind, event_id, bytes)
+         SELECT * FROM UNNEST($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],
+                              $7::bytea[], $8::bytea[])",
+    )
+    .bind(numbers(|row| row.log_index))
+    .bind(rows.iter().map(|row| row.organisation_id.as_slice()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.author.as_slice()).collect::<Vec<_>>())
+    .bind(numbers(|row| row.seq))
+    .bind(numbers(|row| i64::from(row.disputed)))
+    .bind(numbers(|row| row.kind))
+    .bind(rows.iter().map(|row| row.event_id.as_slice()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.bytes.as_slice()).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// As [`insert_records`].
+pub(super) async fn insert_sections(
+    connection: &mut PgConnection,
+    rows: &[SectionRow],
+) -> Result<(), StoreError> {
+    let numbers = |of: fn(&SectionRow) -> i64| rows.iter().map(of).collect::<Vec<i64>>();
+    sqlx::query(
+        "INSERT INTO section (log_index, position, kind, salt, payload)
+         SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[])",
+    )
+    .bind(numbers(|row| row.log_index))
+    .bind(numbers(|row| row.position))
+    .bind(numbers(|row| row.kind))
+    .bind(rows.iter().map(|row| row.salt.as_slice()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.payload.as_slice()).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The name as an identifier: nothing in it needs quoting.

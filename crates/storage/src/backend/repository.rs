@@ -9,7 +9,7 @@ use crate::port::{
     CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, StoreError, SubjectRow, Unit,
 };
 
-type DbQuery<'q> = Query<'q, Db, <Db as Database>::Arguments>;
+pub(super) type DbQuery<'q> = Query<'q, Db, <Db as Database>::Arguments>;
 
 pub(super) struct Reading(pub(super) DbPoolConnection);
 pub(super) struct Writing(pub(super) DbTransaction);
@@ -354,31 +354,31 @@ fn insert(prefix: &'static str, columns: usize, rows: usize, suffix: &'static st
     AssertSqlSafe(sql)
 }
 
+/// Many rows in few statements: a statement a row would cost a thread hand-over (SQLite) or a round trip
+/// (PostgreSQL) each.
+pub(super) async fn insert_many<T>(
+    connection: &mut DbConnection,
+    (prefix, columns, suffix): (&'static str, usize, &'static str),
+    mut rows: &[T],
+    bind: impl for<'q> Fn(DbQuery<'q>, &T) -> DbQuery<'q>,
+) -> Result<(), StoreError> {
+    while !rows.is_empty() {
+        let take = CHUNKS.into_iter().find(|size| *size <= rows.len()).unwrap_or(1);
+        let (now, later) = rows.split_at(take);
+        let mut query = sqlx::query(insert(prefix, columns, take, suffix));
+        for row in now {
+            query = bind(query, row);
+        }
+        query.execute(&mut *connection).await?;
+        rows = later;
+    }
+    Ok(())
+}
+
 impl Writing {
     async fn run(&mut self, query: DbQuery<'_>) -> Result<u64, StoreError> {
         let connection: &mut DbConnection = &mut self.0;
         Ok(query.execute(connection).await?.rows_affected())
-    }
-
-    /// Many rows in few statements: a statement a row would cost a thread hand-over (SQLite) or a round trip
-    /// (PostgreSQL) each.
-    async fn insert_many<T>(
-        &mut self,
-        (prefix, columns, suffix): (&'static str, usize, &'static str),
-        mut rows: &[T],
-        bind: impl for<'q> Fn(DbQuery<'q>, &T) -> DbQuery<'q>,
-    ) -> Result<(), StoreError> {
-        while !rows.is_empty() {
-            let take = CHUNKS.into_iter().find(|size| *size <= rows.len()).unwrap_or(1);
-            let (now, later) = rows.split_at(take);
-            let mut query = sqlx::query(insert(prefix, columns, take, suffix));
-            for row in now {
-                query = bind(query, row);
-            }
-            self.run(query).await?;
-            rows = later;
-        }
-        Ok(())
     }
 }
 
@@ -401,37 +401,11 @@ impl Unit for Writing {
     }
 
     async fn insert_records(&mut self, rows: &[RecordRow]) -> Result<(), StoreError> {
-        const SQL: (&str, usize, &str) = (
-            "INSERT INTO record (log_index, organisation_id, author, seq, disputed, kind, event_id, bytes) VALUES",
-            8,
-            "",
-        );
-        self.insert_many(SQL, rows, |query, row| {
-            query
-                .bind(row.log_index)
-                .bind(row.organisation_id.clone())
-                .bind(row.author.clone())
-                .bind(row.seq)
-                .bind(i64::from(row.disputed))
-                .bind(row.kind)
-                .bind(row.event_id.clone())
-                .bind(row.bytes.clone())
-        })
-        .await
+        if rows.is_empty() { Ok(()) } else { super::driver::insert_records(&mut self.0, rows).await }
     }
 
     async fn insert_sections(&mut self, rows: &[SectionRow]) -> Result<(), StoreError> {
-        const SQL: (&str, usize, &str) =
-            ("INSERT INTO section (log_index, position, kind, salt, payload) VALUES", 5, "");
-        self.insert_many(SQL, rows, |query, row| {
-            query
-                .bind(row.log_index)
-                .bind(row.position)
-                .bind(row.kind)
-                .bind(row.salt.clone())
-                .bind(row.payload.clone())
-        })
-        .await
+        if rows.is_empty() { Ok(()) } else { super::driver::insert_sections(&mut self.0, rows).await }
     }
 
     async fn erase_section(&mut self, log_index: i64, position: i64) -> Result<(), StoreError> {
@@ -479,7 +453,7 @@ impl Unit for Writing {
 
     async fn index_events(&mut self, rows: &[(i64, i64)]) -> Result<(), StoreError> {
         const SQL: (&str, usize, &str) = ("INSERT INTO event_index (event_prefix, log_index) VALUES", 2, "");
-        self.insert_many(SQL, rows, |query, row| query.bind(row.0).bind(row.1)).await
+        insert_many(&mut self.0, SQL, rows, |query, row| query.bind(row.0).bind(row.1)).await
     }
 
     async fn link_records(&mut self, rows: &[(String, i64)]) -> Result<(), StoreError> {
@@ -488,7 +462,7 @@ impl Unit for Writing {
             2,
             " ON CONFLICT (uri, log_index) DO NOTHING",
         );
-        self.insert_many(SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1)).await
+        insert_many(&mut self.0, SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1)).await
     }
 
     async fn put_subjects(&mut self, rows: &[SubjectRow]) -> Result<(), StoreError> {
@@ -499,7 +473,7 @@ impl Unit for Writing {
                  status = excluded.status, search_key = excluded.search_key, last_index = excluded.last_index,
                  state = excluded.state",
         );
-        self.insert_many(SQL, rows, |query, row| {
+        insert_many(&mut self.0, SQL, rows, |query, row| {
             query
                 .bind(row.uri.clone())
                 .bind(row.kind.clone())
@@ -518,7 +492,7 @@ impl Unit for Writing {
             2,
             " ON CONFLICT (lot_uri, listing_uri) DO NOTHING",
         );
-        self.insert_many(SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1.clone())).await
+        insert_many(&mut self.0, SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1.clone())).await
     }
 
     async fn put_alias(&mut self, alias: &str, uri: &str) -> Result<(), StoreError> {
@@ -531,7 +505,7 @@ impl Unit for Writing {
     async fn append_feed(&mut self, rows: &[FeedRow]) -> Result<(), StoreError> {
         const SQL: (&str, usize, &str) =
             ("INSERT INTO feed_change (log_index, position, listing_uri, change) VALUES", 4, "");
-        self.insert_many(SQL, rows, |query, row| {
+        insert_many(&mut self.0, SQL, rows, |query, row| {
             query
                 .bind(row.log_index)
                 .bind(row.position)

@@ -10,7 +10,7 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::repository;
-use crate::port::{Reader, Store, StoreError, TableShape, Unit};
+use crate::port::{Reader, RecordRow, SectionRow, Store, StoreError, TableShape, Unit};
 
 pub(super) type Db = Sqlite;
 pub(super) type DbRow = sqlx::sqlite::SqliteRow;
@@ -57,6 +57,48 @@ impl SqliteStore {
             SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
         Ok(Self { writer, readers, description: format!("SQLite {version}") })
     }
+}
+
+/// Many rows a statement. (PostgreSQL takes arrays; see its `insert_records`.)
+pub(super) async fn insert_records(
+    connection: &mut DbConnection,
+    rows: &[RecordRow],
+) -> Result<(), StoreError> {
+    const SQL: (&str, usize, &str) = (
+        "INSERT INTO record (log_index, organisation_id, author, seq, disputed, kind, event_id, bytes) VALUES",
+        8,
+        "",
+    );
+    repository::insert_many(connection, SQL, rows, |query, row| {
+        query
+            .bind(row.log_index)
+            .bind(row.organisation_id.clone())
+            .bind(row.author.clone())
+            .bind(row.seq)
+            .bind(i64::from(row.disputed))
+            .bind(row.kind)
+            .bind(row.event_id.clone())
+            .bind(row.bytes.clone())
+    })
+    .await
+}
+
+/// As [`insert_records`].
+pub(super) async fn insert_sections(
+    connection: &mut DbConnection,
+    rows: &[SectionRow],
+) -> Result<(), StoreError> {
+    const SQL: (&str, usize, &str) =
+        ("INSERT INTO section (log_index, position, kind, salt, payload) VALUES", 5, "");
+    repository::insert_many(connection, SQL, rows, |query, row| {
+        query
+            .bind(row.log_index)
+            .bind(row.position)
+            .bind(row.kind)
+            .bind(row.salt.clone())
+            .bind(row.payload.clone())
+    })
+    .await
 }
 
 fn parse_version(version: &str) -> (u32, u32, u32) {
