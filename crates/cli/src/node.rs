@@ -112,12 +112,30 @@ pub(crate) async fn serve_until_asked(
         limits: nguon_web::WorkLimits::default(),
     });
     tracing::info!(address = %settings.listen, "serving");
-    server::serve(listener, web.router(), server::Limits::default(), asked_to_stop()).await;
+    let watched = service.clone();
+    let deposed = async move {
+        while watched.is_writing() {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+    };
+    let stop = async {
+        tokio::select! {
+            () = asked_to_stop() => {}
+            () = deposed => {}
+        }
+    };
+    server::serve(listener, web.router(), server::Limits::default(), stop).await;
+    let wrote = service.is_writing();
     web.finished().await;
     match Arc::try_unwrap(service) {
         Ok(service) => service.stop().await,
         Err(_) => tracing::warn!("a request outlived the server; what it was promised is in the database"),
     }
+    // A service manager starts it again; if the other one still writes, it will say so at once.
+    anyhow::ensure!(
+        wrote,
+        "this process no longer writes: another one took over its database, or the writer died"
+    );
     Ok(())
 }
 

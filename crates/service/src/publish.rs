@@ -22,8 +22,8 @@ use nguon_ledger::note::{Note, NoteSigner, VerifierKey};
 use nguon_ledger::openings::Opened;
 use nguon_ledger::tile::{self, FULL_WIDTH, Level, Tile};
 use nguon_ledger::witness::{AddCheckpoint, add_cosignatures};
-use nguon_ledger::{Control, Record, SectionType, openings};
-use nguon_storage::{CheckpointRow, Store, StoreError};
+use nguon_ledger::{Control, EventId, Record, SectionType, openings};
+use nguon_storage::{CheckpointRow, Reader, Store, StoreError};
 use tokio::sync::{Notify, watch};
 
 use crate::lookup::find_event;
@@ -32,7 +32,7 @@ use crate::rows;
 use crate::witness::{Asked, Cosigner};
 
 /// Records between two looks at the clock while a backlog is published.
-const BATCH: i64 = 16 * 256;
+const BATCH: i64 = 4 * 256;
 /// A burst is gathered this long, so that a checkpoint covers many records.
 const GATHER: Duration = Duration::from_millis(200);
 /// After a failure nothing is published for this long.
@@ -221,8 +221,7 @@ impl Publisher {
                 if let Ok(record) = Record::parse(&row.bytes)
                     && let Control::ErasureNotice { event, .. } = record.control()
                 {
-                    let found = find_event(&*self.store, *event).await?;
-                    erased.extend(found.map(|row| rows::unsigned(row.log_index)));
+                    erased.extend(self.erased_entry(&mut *reader, *event).await?);
                 }
                 entries.push(row.bytes);
             }
@@ -246,6 +245,21 @@ impl Publisher {
         Ok((entries, opened, erased))
     }
 
+    /// The entry of a notice, if a public section of it really is gone: anybody can sign a notice, and only the
+    /// operator's erases.
+    async fn erased_entry(
+        &self,
+        reader: &mut dyn Reader,
+        event: EventId,
+    ) -> Result<Option<u64>, PublishError> {
+        let Some(row) = find_event(&*self.store, event).await? else { return Ok(None) };
+        let Ok(record) = Record::parse(&row.bytes) else { return Ok(None) };
+        let signed = record.sections().iter().filter(|section| section.kind.is_public()).count();
+        let rows = reader.sections(row.log_index, row.log_index + 1).await?;
+        let kept = rows.iter().filter(|row| row.kind == i64::from(SectionType::PUBLIC.0)).count();
+        Ok((kept < signed).then_some(rows::unsigned(row.log_index)))
+    }
+
     /// Writes the openings files again that hold an erased section, and takes away their earlier partial forms, which
     /// still had it.
     async fn rewrite_openings(&self, erased: &BTreeSet<u64>, end: u64) -> Result<(), PublishError> {
@@ -253,6 +267,10 @@ impl Publisher {
         let bundles: BTreeSet<u64> = erased.iter().map(|index| index / width).collect();
         for bundle in bundles {
             let start = bundle * width;
+            if start >= end {
+                // Not written yet: it will be, from the database, where the section is gone.
+                continue;
+            }
             let count = u16::try_from(end.saturating_sub(start).min(width)).unwrap_or(FULL_WIDTH);
             let (_, opened, _) = Box::pin(self.read(start, start + u64::from(count))).await?;
             let objects = self.objects.clone();
@@ -420,13 +438,6 @@ fn write_batch(
         let bytes = tile::encode_entries(entries).map_err(|error| damaged(&error))?;
         put_tile(objects, &tile, &bytes)?;
         put_openings(objects, index, count, opened)?;
-    }
-    if done > bundle {
-        // The last partial form of the openings is superseded; unlike tiles it may hold what is erased later.
-        let before = u16::try_from(done - bundle).map_err(|error| damaged(&error))?;
-        let before = Tile::new(Level::Openings, bundle / u64::from(FULL_WIDTH), before)
-            .map_err(|error| damaged(&error))?;
-        objects.remove(&before.path())?;
     }
     let skip = usize::try_from(done - bundle).unwrap_or(usize::MAX);
     let leaves: Vec<Hash> =

@@ -15,6 +15,11 @@ pub(crate) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
+/// A count or sum from a database.
+pub(crate) fn count(value: i64) -> usize {
+    usize::try_from(value).unwrap_or(0)
+}
+
 /// First eight bytes of an event id, for the index behind the writer.
 pub(crate) fn event_prefix(event: &EventId) -> i64 {
     let [a, b, c, d, e, f, g, h, ..] = *event.as_bytes();

@@ -45,8 +45,12 @@ const GROUP_RECORDS: usize = 512;
 const GROUP_BYTES: usize = 1 << 20;
 /// Records of one key that may wait.
 const HELD_PER_KEY: usize = 256;
+/// Their bytes, openings included.
+const HELD_BYTES_PER_KEY: usize = 8 << 20;
 /// Records that may wait in all.
 const HELD_IN_ALL: usize = 100_000;
+/// Their bytes, openings included.
+const HELD_BYTES_IN_ALL: usize = 2 << 30;
 /// A held record is dropped after this; the phone still has it.
 const HELD_MS: i64 = 90 * 24 * 3_600_000;
 /// A new epoch is logged before a record when the newest is older than this (the format asks for 10 minutes).
@@ -216,8 +220,32 @@ pub struct Sequencer {
 struct State {
     authority: Option<Authority>,
     frontier: Frontier,
-    held: HashMap<PublicKey, usize>,
+    held: HashMap<PublicKey, Share>,
     roots: HashMap<u64, Hash>,
+    alarmed: HashSet<PublicKey>,
+}
+
+/// What of one key waits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Share {
+    records: usize,
+    bytes: usize,
+}
+
+impl Share {
+    fn of(row: &HeldRow) -> Self {
+        Self { records: 1, bytes: row.bytes.len() + row.openings.len() }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+    }
+
+    fn take(&mut self, other: Self) {
+        self.records = self.records.saturating_sub(other.records);
+        self.bytes = self.bytes.saturating_sub(other.bytes);
+    }
 }
 
 /// One transaction in the making.
@@ -393,7 +421,10 @@ impl Sequencer {
                 }
                 let record = Record::parse(&row.bytes).map_err(|error| damaged(error.to_string()))?;
                 authority.append(&record, index);
-                self.known.learn(&record);
+                let void = matches!(record.control(), Control::Delegate(one) if authority.key(&one.device).is_none());
+                if !void {
+                    self.known.learn(&record);
+                }
                 frontier.push(record.leaf_hash());
                 if let Some(signed) = &signed
                     && frontier.size() == signed.size()
@@ -414,10 +445,11 @@ impl Sequencer {
             return Err(StartError::BehindCheckpoint { signed: signed.map_or(0, |one| one.size().0), size });
         }
         let mut waiting = HashMap::new();
-        for row in reader.list_held().await? {
-            *waiting.entry(rows::public_key(&row.author)).or_insert(0) += 1;
+        for (author, records, bytes) in reader.held_sizes().await? {
+            let share = Share { records: rows::count(records), bytes: rows::count(bytes) };
+            waiting.insert(rows::public_key(&author), share);
         }
-        self.state = State { authority: Some(authority), frontier, held: waiting, roots: HashMap::new() };
+        self.state = State { authority: Some(authority), frontier, held: waiting, ..State::default() };
         self.stale = false;
         self.head.send_replace(size);
         Ok(())
@@ -654,7 +686,13 @@ impl Sequencer {
         if !disputed {
             group.trunk.insert((record.author(), record.seq()), (record.event_id(), index));
         }
-        if !matches!(record.control(), Control::Event) {
+        let named = match record.control() {
+            Control::Genesis { .. } | Control::Rotate { .. } => Some(record.author()),
+            Control::Delegate(delegation) => Some(delegation.device),
+            _ => None,
+        };
+        // Only what took effect is remembered.
+        if named.is_some_and(|key| self.authority().key(&key).is_some()) {
             group.learned.push(record.clone());
         }
         index
@@ -722,7 +760,10 @@ impl Sequencer {
             }
             self.state.roots.insert(seen.size, root);
         }
-        if ours != Some(seen.root) {
+        // Anybody can sign a false `seen`: an alarm is for keys of recognised organisations, once each. The finding
+        // stands with every such record.
+        let recognised = self.authority().standing(record.belongs_to()) != nguon_ledger::Standing::default();
+        if ours != Some(seen.root) && recognised && self.state.alarmed.insert(record.author()) {
             tracing::error!(
                 event = %record.event_id(), size = seen.size,
                 "SPLIT VIEW: a phone names a checkpoint that this log did not sign"
@@ -740,37 +781,51 @@ impl Sequencer {
     ) -> Result<Answer, Broken> {
         let author = submission.record.author();
         let row = held::row(submission, &reason, self.clock.now_ms(), &self.keys.seal);
-        let known = self.store.reader().await?.held(author.as_bytes()).await?;
         let same = |other: &HeldRow| other.event_id == row.event_id;
-        if known.iter().any(same) || group.held.iter().any(same) {
+        if self.waiting_at(group, author, submission.record.seq()).await?.iter().any(same) {
             return Ok(Ok(Taken::Held(reason)));
         }
-        let mine = self.state.held.get(&author).copied().unwrap_or(0);
-        if mine >= HELD_PER_KEY || self.state.held.values().sum::<usize>() >= HELD_IN_ALL {
-            return Ok(Err(Refused::TooManyHeld(mine)));
+        let mine = self.state.held.get(&author).copied().unwrap_or_default();
+        let mut all = Share::default();
+        self.state.held.values().for_each(|share| all.add(*share));
+        let more = Share::of(&row);
+        if mine.records >= HELD_PER_KEY
+            || mine.bytes + more.bytes > HELD_BYTES_PER_KEY
+            || all.records >= HELD_IN_ALL
+            || all.bytes + more.bytes > HELD_BYTES_IN_ALL
+        {
+            return Ok(Err(Refused::TooManyHeld(mine.records)));
         }
-        self.state.held.insert(author, mine + 1);
+        self.state.held.entry(author).or_default().add(more);
         group.held.push(row);
         Ok(Ok(Taken::Held(reason)))
     }
 
+    /// Held records at one place of a chain, this group's included, those let go left out.
+    async fn waiting_at(&self, group: &Group, author: PublicKey, seq: u64) -> Result<Vec<HeldRow>, Broken> {
+        if self.state.held.get(&author).is_none_or(|share| share.records == 0) {
+            return Ok(Vec::new());
+        }
+        let mut waiting = self.store.reader().await?.held_at(author.as_bytes(), seq.cast_signed()).await?;
+        let here = |row: &&HeldRow| row.author == author.as_bytes() && row.seq == seq.cast_signed();
+        waiting.extend(group.held.iter().filter(here).cloned());
+        waiting.retain(|row| !group.released.iter().any(|gone| gone.event_id == row.event_id));
+        Ok(waiting)
+    }
+
+    fn release(&mut self, group: &mut Group, row: HeldRow) {
+        if let Some(share) = self.state.held.get_mut(&rows::public_key(&row.author)) {
+            share.take(Share::of(&row));
+        }
+        group.released.push(row);
+    }
+
     /// A record that was held, and was sent again when its turn had come, no longer waits.
     async fn stop_waiting(&mut self, group: &mut Group, record: &Record) -> Result<(), Broken> {
-        let author = record.author();
-        if self.state.held.get(&author).copied().unwrap_or(0) == 0 {
-            return Ok(());
-        }
-        let mut waiting = self.store.reader().await?.held(author.as_bytes()).await?;
-        waiting.extend(group.held.iter().filter(|row| row.author == author.as_bytes()).cloned());
         let event = record.event_id();
-        let is_it = |row: &HeldRow| row.event_id == event.as_bytes();
-        if let Some(row) = waiting.into_iter().find(is_it)
-            && !group.released.iter().any(is_it)
-        {
-            if let Some(count) = self.state.held.get_mut(&author) {
-                *count = count.saturating_sub(1);
-            }
-            group.released.push(row);
+        let waiting = self.waiting_at(group, record.author(), record.seq()).await?;
+        if let Some(row) = waiting.into_iter().find(|row| row.event_id == event.as_bytes()) {
+            self.release(group, row);
         }
         Ok(())
     }
@@ -783,7 +838,12 @@ impl Sequencer {
             // A revocation says up to where a forked chain is good.
             Control::Revoke { key, .. } => vec![record.author(), *key],
             // An adoption names events, whose authors are keys of the same organisation.
-            Control::Adopt(_) => self.state.held.keys().copied().collect(),
+            Control::Adopt(_) => {
+                let ours = |key: &&PublicKey| {
+                    self.authority().key(key).is_some_and(|key| key.organisation == record.organisation())
+                };
+                self.state.held.keys().filter(ours).copied().collect()
+            }
             _ => vec![record.author()],
         };
         for author in authors {
@@ -793,16 +853,9 @@ impl Sequencer {
     }
 
     async fn let_go_next(&mut self, group: &mut Group, author: PublicKey) -> Result<bool, Broken> {
-        if self.state.held.get(&author).copied().unwrap_or(0) == 0 {
-            return Ok(false);
-        }
-        let gone: HashSet<Vec<u8>> = group.released.iter().map(|row| row.event_id.clone()).collect();
-        let mut waiting = self.store.reader().await?.held(author.as_bytes()).await?;
-        waiting.extend(group.held.iter().filter(|row| row.author == author.as_bytes()).cloned());
-        for row in waiting {
-            if gone.contains(&row.event_id) {
-                continue;
-            }
+        // What may be logged next stands right after the head; nothing else need be looked at.
+        let next = self.authority().head(&author).map_or(0, |head| head.seq.saturating_add(1));
+        for row in self.waiting_at(group, author, next).await? {
             let Some(submission) = held::submission(&row, &self.keys.seal) else {
                 tracing::error!(
                     event = hex::encode(&row.event_id),
@@ -817,10 +870,7 @@ impl Sequencer {
                 continue;
             }
             self.log(group, record, &submission.openings, false).await?;
-            if let Some(count) = self.state.held.get_mut(&author) {
-                *count = count.saturating_sub(1);
-            }
-            group.released.push(row);
+            self.release(group, row);
             return Ok(true);
         }
         Ok(false)
@@ -867,13 +917,8 @@ impl Sequencer {
             self.log_epoch(group);
         }
         let oldest = self.clock.now_ms().saturating_sub(HELD_MS);
-        for row in self.store.reader().await?.list_held().await? {
-            if row.received_at_ms < oldest {
-                if let Some(count) = self.state.held.get_mut(&rows::public_key(&row.author)) {
-                    *count = count.saturating_sub(1);
-                }
-                group.released.push(row);
-            }
+        for row in self.store.reader().await?.held_before(oldest, 100).await? {
+            self.release(group, row);
         }
         Ok(())
     }

@@ -35,12 +35,14 @@ pub enum Refused {
     /// The bytes are not a record.
     #[error("the bytes are not a record: {0}")]
     Malformed(#[from] RecordError),
-    /// An opening is too large.
-    #[error("the contents of section {section} have {bytes} bytes; at most {MAX_PAYLOAD_BYTES} are taken")]
+    /// The openings together are too large.
+    #[error(
+        "the contents up to section {section} have {bytes} bytes; a record takes {MAX_PAYLOAD_BYTES} in all"
+    )]
     PayloadTooLarge {
-        /// Which one, from 0.
+        /// The section with which it became too much, from 0.
         section: usize,
-        /// How many.
+        /// How many bytes they have together.
         bytes: usize,
     },
     /// The openings are not those of the record.
@@ -81,7 +83,7 @@ pub enum Refused {
     Unavailable,
 }
 
-/// Contents of one section, at most. Photographs are named by hash in a manifest, not carried here.
+/// Contents of one record's sections together, at most. Photographs are named by hash in a manifest, not carried here.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 
 impl Refused {
@@ -195,10 +197,12 @@ impl Door {
 
 /// Fits openings to a record's sections, and a delegation's last opening to its person.
 fn open(record: &Record, given: Vec<([u8; 32], Vec<u8>)>) -> Result<Vec<Opening>, Refused> {
-    if let Some((section, (_, payload))) =
-        given.iter().enumerate().find(|(_, (_, payload))| payload.len() > MAX_PAYLOAD_BYTES)
-    {
-        return Err(Refused::PayloadTooLarge { section, bytes: payload.len() });
+    let mut bytes = 0_usize;
+    for (section, (_, payload)) in given.iter().enumerate() {
+        bytes = bytes.saturating_add(payload.len());
+        if bytes > MAX_PAYLOAD_BYTES {
+            return Err(Refused::PayloadTooLarge { section, bytes });
+        }
     }
     let sections = record.sections();
     let person = match record.control() {

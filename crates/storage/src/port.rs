@@ -179,6 +179,12 @@ pub trait Reader: Send {
     async fn find_event(&mut self, event_prefix: i64) -> Result<Vec<RecordRow>, StoreError>;
     /// Held records of one author, in order of seq.
     async fn held(&mut self, author: &[u8]) -> Result<Vec<HeldRow>, StoreError>;
+    /// Held records at one place of a chain.
+    async fn held_at(&mut self, author: &[u8], seq: i64) -> Result<Vec<HeldRow>, StoreError>;
+    /// How many records of each author wait, and their bytes with openings.
+    async fn held_sizes(&mut self) -> Result<Vec<(Vec<u8>, i64, i64)>, StoreError>;
+    /// A few held records that came before a time.
+    async fn held_before(&mut self, received_at_ms: i64, limit: i64) -> Result<Vec<HeldRow>, StoreError>;
     /// All held records.
     async fn list_held(&mut self) -> Result<Vec<HeldRow>, StoreError>;
     /// The newest checkpoint.

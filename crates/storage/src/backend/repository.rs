@@ -152,6 +152,31 @@ impl Reader for Reading {
         self.many(query.bind(author.to_vec()), held).await
     }
 
+    async fn held_at(&mut self, author: &[u8], seq: i64) -> Result<Vec<HeldRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT author, seq, event_id, organisation_id, reason, received_at_ms, bytes, openings, seal
+             FROM held WHERE author = $1 AND seq = $2 ORDER BY event_id",
+        );
+        self.many(query.bind(author.to_vec()).bind(seq), held).await
+    }
+
+    async fn held_sizes(&mut self) -> Result<Vec<(Vec<u8>, i64, i64)>, StoreError> {
+        let query = sqlx::query(
+            "SELECT author, CAST(COUNT(*) AS BIGINT) AS records,
+                    CAST(SUM(LENGTH(bytes) + LENGTH(openings)) AS BIGINT) AS bytes
+             FROM held GROUP BY author ORDER BY author",
+        );
+        self.many(query, |row| Ok((row.try_get("author")?, row.try_get("records")?, row.try_get("bytes")?))).await
+    }
+
+    async fn held_before(&mut self, received_at_ms: i64, limit: i64) -> Result<Vec<HeldRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT author, seq, event_id, organisation_id, reason, received_at_ms, bytes, openings, seal
+             FROM held WHERE received_at_ms < $1 ORDER BY author, seq, event_id LIMIT $2",
+        );
+        self.many(query.bind(received_at_ms).bind(limit), held).await
+    }
+
     async fn list_held(&mut self) -> Result<Vec<HeldRow>, StoreError> {
         let query = sqlx::query(
             "SELECT author, seq, event_id, organisation_id, reason, received_at_ms, bytes, openings, seal
