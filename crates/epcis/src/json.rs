@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::context::Context;
-use crate::{MAX_DEPTH, MAX_TEXT_BYTES, ReadError};
+use crate::{MAX_CODE_BYTES, MAX_DEPTH, MAX_TEXT_BYTES, MAX_VALUE_BYTES, ReadError};
 
 /// One JSON object whose values are still text.
 pub(crate) struct Object<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
@@ -204,11 +204,11 @@ impl<'a> Object<'a> {
         let (mut vi, mut en, mut other) = (None, None, None);
         for raw in self.list(key)? {
             if raw.starts_with('"') {
-                vi = Some(string(key, raw)?.into_owned());
+                vi = Some(lines(key, raw)?.into_owned());
                 continue;
             }
             let value = object(key, raw)?;
-            let text = value.owned("@value")?;
+            let text = value.raw("@value").map(|raw| lines(key, raw)).transpose()?.map(Cow::into_owned);
             match value.text("@language")?.as_deref() {
                 Some("vi") | None => vi = text,
                 Some("en") => en = text,
@@ -236,12 +236,46 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A JSON string's value.
+/// A JSON string's value: one line, as long as its field may be.
 pub(crate) fn string<'a>(field: &str, raw: &'a str) -> Result<Cow<'a, str>, ReadError> {
+    let limit = if CODES.contains(&field) { MAX_CODE_BYTES } else { MAX_VALUE_BYTES };
+    bounded(field, raw, limit, |_| false)
+}
+
+/// A JSON string's value for people to read: with lines and tabs.
+fn lines<'a>(field: &str, raw: &'a str) -> Result<Cow<'a, str>, ReadError> {
+    bounded(field, raw, MAX_TEXT_BYTES, |letter| matches!(letter, '\n' | '\t'))
+}
+
+/// Fields that are typed, printed and looked up.
+const CODES: [&str; 8] = [
+    "cbvmda:lotNumber",
+    "gs1:gtin",
+    "nguon:code",
+    "nguon:hotline",
+    "nguon:number",
+    "nguon:plantingAreaCode",
+    "nguon:scheme",
+    "nguon:value",
+];
+
+fn bounded<'a>(
+    field: &str,
+    raw: &'a str,
+    limit: usize,
+    allowed: fn(char) -> bool,
+) -> Result<Cow<'a, str>, ReadError> {
     let Key(text) = serde_json::from_str(raw)
         .map_err(|_| ReadError::Wrong { field: field.to_owned(), expected: "a string" })?;
-    if text.len() > MAX_TEXT_BYTES {
-        return Err(ReadError::TooLong(field.to_owned()));
+    if text.len() > limit {
+        return Err(ReadError::TooLong { field: field.to_owned(), limit });
+    }
+    let controls = |letter: char| {
+        // C1 is left alone: old systems write NEL, and no database or page minds.
+        matches!(letter, '\0'..='\u{1f}' | '\u{7f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.chars().any(|letter| controls(letter) && !allowed(letter)) {
+        return Err(ReadError::Character(field.to_owned()));
     }
     Ok(text)
 }
@@ -375,6 +409,31 @@ mod tests {
             Some("rain"),
         );
         check(r#"{"@value":"rain","@language":"en"}"#, "", Some("rain"));
+    }
+
+    #[test]
+    fn what_a_database_or_a_reader_would_trip_over_is_refused() {
+        let read = |json: &str| {
+            let object = parse(json.as_bytes(), 10_000)?;
+            object.text("id")?;
+            object.text("nguon:code")?;
+            object.prose("note")
+        };
+        let character = |field: &str| Err(ReadError::Character(field.to_owned()));
+        let too_long = |field: &str, limit| Err(ReadError::TooLong { field: field.to_owned(), limit });
+        assert_eq!(read(r#"{"note":"một\n\thai"}"#), Ok(Some(Text::vi("một\n\thai"))));
+        assert_eq!(read(r#"{"id":"một\nhai"}"#), character("id"));
+        for bad in ["\\u0000", "\\u001b", "\\r", "\u{7f}", "\u{202e}", "\u{2067}"] {
+            assert_eq!(read(&format!(r#"{{"id":"a{bad}"}}"#)), character("id"), "{bad:?}");
+            assert_eq!(read(&format!(r#"{{"note":"a{bad}"}}"#)), character("note"), "{bad:?}");
+            let prose = format!(r#"{{"note":[{{"@value":"a{bad}","@language":"en"}}]}}"#);
+            assert_eq!(read(&prose), character("note"), "{bad:?}");
+        }
+        let of = |field: &str, length: usize| format!(r#"{{"{field}":"{}"}}"#, "x".repeat(length));
+        assert_eq!(read(&of("id", 512)), Ok(None));
+        assert_eq!(read(&of("id", 513)), too_long("id", 512));
+        assert_eq!(read(&of("nguon:code", 121)), too_long("nguon:code", 120));
+        assert_eq!(read(&of("note", 8193)), too_long("note", 8192));
     }
 
     #[test]

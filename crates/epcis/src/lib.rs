@@ -12,6 +12,8 @@
 //!
 //! [`read`] is lenient in spelling (CBV terms as bare words, URNs, web URIs or CURIEs; EPC URNs) and strict in meaning
 //! (a negative quantity, a repeated key, two events where one belongs are refused); [`write`] emits one strict form.
+//! Texts are bounded, and hold no control characters and none that turn the direction of what follows (Unicode UAX #9,
+//! section 2): what a page shows is what was signed. Only texts for people may have lines and tabs.
 //! Every term of ours is explained in this crate's `README.md`.
 //!
 //! Left out knowingly when a foreign event is read: sensor reports, dispositions that only repeat the step, record
@@ -61,8 +63,12 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub const MAX_LIST_BYTES: usize = 1 << 25;
 /// The deepest nesting of brackets.
 pub const MAX_DEPTH: usize = 64;
-/// The longest text that a field may hold, in bytes.
+/// The longest text for people, in bytes.
 pub const MAX_TEXT_BYTES: usize = 8192;
+/// The longest URI or other single value, in bytes: what is looked up by it must fit a database's index.
+pub const MAX_VALUE_BYTES: usize = 512;
+/// The longest code or number, in bytes.
+pub const MAX_CODE_BYTES: usize = 120;
 
 /// Why a document cannot be read, in the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,9 +101,17 @@ pub enum ReadError {
         /// What belongs there.
         expected: &'static str,
     },
-    /// A text longer than [`MAX_TEXT_BYTES`].
-    #[error("`{0}` is longer than {MAX_TEXT_BYTES} bytes")]
-    TooLong(String),
+    /// A text longer than its field may be.
+    #[error("`{field}` is longer than {limit} bytes")]
+    TooLong {
+        /// The field.
+        field: String,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// A control character, or one that turns the direction of what follows.
+    #[error("`{0}` holds a control character")]
+    Character(String),
     /// A quantity that cannot be counted.
     #[error("a quantity of {subject}: {error}")]
     Quantity {

@@ -45,6 +45,8 @@ const STORM_RECORDS: usize = 32;
 const STORM_BATCH: i64 = 100;
 /// In a storm a batch is followed by a rest of so many times its own length.
 const STORM_REST: u32 = 9;
+/// Letters of a name that can be searched.
+const SEARCHED: usize = 400;
 /// Things kept in memory between transactions.
 const CACHED: usize = 50_000;
 /// After a failure nothing is projected for this long.
@@ -447,13 +449,14 @@ fn proven_subjects(record: &Record, document: &Document) -> Vec<String> {
         .collect()
 }
 
-/// A name folded for search: lower case, no accents, `đ` as `d`.
+/// A name folded for search: lower case, no accents, `đ` as `d`, and no more of it than somebody would type.
 pub fn search_key(text: &str) -> String {
     use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
     text.nfd()
         .filter(|letter| !is_combining_mark(*letter))
         .flat_map(char::to_lowercase)
         .map(|letter| if letter == 'đ' { 'd' } else { letter })
+        .take(SEARCHED)
         .collect()
 }
 
