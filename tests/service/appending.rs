@@ -153,7 +153,10 @@ async fn nothing_of_a_refused_record_is_stored() {
         (
             "too large",
             change(&|one| one.openings[1].payload = vec![b'x'; MAX_PAYLOAD_BYTES + 1]),
-            Refused::PayloadTooLarge { section: 1, bytes: MAX_PAYLOAD_BYTES + 1 },
+            Refused::PayloadTooLarge {
+                section: 1,
+                bytes: good.openings[0].payload.len() + MAX_PAYLOAD_BYTES + 1,
+            },
         ),
         ("other ledger", Farm::new(1, &elsewhere).genesis(), Refusal::WrongLedger.into()),
         (

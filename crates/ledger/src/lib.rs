@@ -52,8 +52,8 @@ pub use control::{
 };
 pub use draft::Draft;
 pub use hash::{
-    Commitment, EventId, Handle, LedgerId, NextKeyDigest, NotHex, OrganisationId, PublicKey, handle, ledger_id,
-    next_key_digest,
+    Commitment, EventId, Handle, LedgerId, NextKeyDigest, NotHex, OrganisationId, PublicKey, handle,
+    ledger_id, next_key_digest,
 };
 pub use key::{KeyError, SignatureError, SigningKey, VerifyingKey};
 pub use record::{Act, Kind, MAX_RECORD_BYTES, Record, RecordError, SectionRef, Seen, Subject};

@@ -58,7 +58,7 @@ struct SentRecord {
 struct SentOpening {
     /// 32 bytes as 64 hexadecimal digits.
     salt: String,
-    /// The contents, base64; at most 262,144 bytes.
+    /// The contents, base64; those of one record have at most 262,144 bytes together.
     payload: String,
 }
 
