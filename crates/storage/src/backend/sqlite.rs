@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Connection, Row, Sqlite, Transaction};
 
 use super::repository;
 use crate::port::{Reader, RecordRow, SectionRow, Store, StoreError, TableShape, Unit};
@@ -19,6 +19,9 @@ pub(super) type DbPoolConnection = sqlx::pool::PoolConnection<Sqlite>;
 pub(super) type DbTransaction = Transaction<'static, Sqlite>;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// Takes the write lock at once: a later upgrade from reading could not wait for it.
+const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// The embedded store: one file, and its WAL beside it.
 pub struct SqliteStore {
@@ -101,6 +104,18 @@ pub(super) async fn insert_sections(
     .await
 }
 
+/// Somebody else writes, or the pool is closed or in use: a new connection would change nothing.
+fn is_busy(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        // SQLITE_BUSY; extended codes hold it in their low byte.
+        sqlx::Error::Database(error) => {
+            error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+        }
+        _ => false,
+    }
+}
+
 fn parse_version(version: &str) -> (u32, u32, u32) {
     let mut parts = version.split('.').map(|part| u32::from_str(part).unwrap_or(0));
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0))
@@ -113,7 +128,17 @@ impl Store for SqliteStore {
     }
 
     async fn unit(&self) -> Result<Box<dyn Unit>, StoreError> {
-        Ok(Box::new(repository::Writing(self.writer.begin_with("BEGIN IMMEDIATE").await?)))
+        match self.writer.begin_with(BEGIN).await {
+            Ok(transaction) => Ok(Box::new(repository::Writing(transaction))),
+            Err(error) if is_busy(&error) => Err(error.into()),
+            // A full disk can make SQLite end a transaction by itself, and the connection still counts it as open:
+            // such a connection begins nothing any more, a new one does.
+            Err(error) => {
+                tracing::warn!(%error, "the writing connection is replaced");
+                self.writer.acquire().await?.detach().close_hard().await?;
+                Ok(Box::new(repository::Writing(self.writer.begin_with(BEGIN).await?)))
+            }
+        }
     }
 
     fn describe(&self) -> &str {
@@ -149,5 +174,38 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_writer_goes_on_after_a_full_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+        let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&store.writer).await.unwrap();
+        let limit = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 4));
+        sqlx::query(limit).execute(&store.writer).await.unwrap();
+        let row = |log_index, length| SectionRow {
+            log_index,
+            position: 0,
+            kind: 1,
+            salt: vec![0; 32],
+            payload: vec![0; length],
+        };
+        let mut unit = store.unit().await.unwrap();
+        let error = unit.insert_sections(&[row(0, 1 << 20)]).await.unwrap_err();
+        assert!(error.to_string().contains("full"), "{error}");
+        drop(unit);
+
+        let mut unit = store.unit().await.unwrap();
+        unit.insert_sections(&[row(1, 1 << 20)]).await.unwrap();
+        unit.save().await.unwrap();
+        let kept = store.reader().await.unwrap().sections(0, 10).await.unwrap();
+        assert_eq!(kept, [row(1, 1 << 20)], "nothing of the failed unit");
+        store.close().await;
     }
 }
