@@ -43,8 +43,14 @@ const BATCH: i64 = 500;
 const STORM_RECORDS: usize = 32;
 /// Entries of one transaction in a storm: the writer waits for it on SQLite.
 const STORM_BATCH: i64 = 100;
-/// In a storm a batch is followed by a rest of so many times its own length.
+/// In a storm a batch is followed by a rest of so many times its own length, but no longer than [`REST`].
 const STORM_REST: u32 = 9;
+/// The longest rest.
+const REST: Duration = Duration::from_millis(500);
+/// No rest when so many entries wait: a recall among them must show within seconds.
+const BEHIND: u64 = 2_000;
+/// No rest when an entry waits for so long.
+const WAITED: Duration = Duration::from_secs(5);
 /// Letters of a name that can be searched.
 const SEARCHED: usize = 400;
 /// Things kept in memory between transactions.
@@ -210,8 +216,36 @@ impl Projector {
         Ok(self.size)
     }
 
-    /// Takes in the next entries as one transaction; answers whether there were any.
+    /// Takes in the next entries; answers whether there were any.
+    ///
+    /// An entry that holds what the database cannot take is found by taking in each alone, and its public facts count
+    /// for nothing, as if they were unreadable: nobody's record may stop those of all others.
     async fn step(&mut self, limit: i64) -> Result<bool, ProjectError> {
+        let end = self.size.saturating_add(limit.unsigned_abs());
+        match self.advance(limit, true).await {
+            Err(ProjectError::Store(error)) if is_refusal(&error) => {}
+            answer => return answer,
+        }
+        self.load().await?;
+        while self.size < end {
+            let index = self.size;
+            match self.advance(1, true).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(ProjectError::Store(error)) if is_refusal(&error) => {
+                    tracing::error!(index, %error, "the database does not take the facts of an entry");
+                    metrics::counter!("nguon_unreadable_sections_total").increment(1);
+                    self.load().await?;
+                    self.advance(1, false).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes in the next entries as one transaction, with their public facts or without.
+    async fn advance(&mut self, limit: i64, with_facts: bool) -> Result<bool, ProjectError> {
         let mut reader = self.source.reader().await?;
         let from = rows::signed(self.size);
         let records = reader.records(from, limit).await?;
@@ -228,6 +262,7 @@ impl Projector {
                     && section.kind == i64::from(SectionType::PUBLIC.0)
                     && section.log_index == row.log_index
                     && public.is_none()
+                    && with_facts
                 {
                     public = Some(section.payload);
                 }
@@ -242,7 +277,13 @@ impl Projector {
 
     /// Takes in what is new, leaving most of the machine to the writer while a storm of records comes in: phones wait
     /// for the writer, and nobody for the read models.
-    async fn follow_log(&mut self, pace: &Pace, shown: &watch::Sender<u64>) -> Result<(), ProjectError> {
+    async fn follow_log(
+        &mut self,
+        sizes: &watch::Receiver<u64>,
+        pace: &Pace,
+        shown: &watch::Sender<u64>,
+    ) -> Result<(), ProjectError> {
+        let mut goal = (*sizes.borrow(), moment());
         loop {
             let storms = pace.storms();
             let begun = moment();
@@ -252,8 +293,13 @@ impl Projector {
             if !more {
                 return Ok(());
             }
-            if pace.storms() != storms {
-                tokio::time::sleep(begun.elapsed() * STORM_REST).await;
+            let head = *sizes.borrow();
+            if self.size >= goal.0 {
+                goal = (head, moment());
+            }
+            let behind = head.saturating_sub(self.size) > BEHIND || goal.1.elapsed() > WAITED;
+            if pace.storms() != storms && !behind {
+                tokio::time::sleep(REST.min(begun.elapsed() * STORM_REST)).await;
             }
         }
     }
@@ -386,7 +432,7 @@ impl Projector {
     /// Runs until the sequencer is gone.
     pub async fn run(mut self, mut sizes: watch::Receiver<u64>, shown: watch::Sender<u64>, pace: Arc<Pace>) {
         loop {
-            if let Err(error) = self.follow_log(&pace, &shown).await {
+            if let Err(error) = self.follow_log(&sizes, &pace, &shown).await {
                 tracing::error!(%error, "projecting failed");
                 metrics::counter!("nguon_project_failures_total").increment(1);
                 tokio::time::sleep(PAUSE).await;
@@ -429,10 +475,20 @@ impl Pace {
     }
 }
 
+/// Whether the database refuses a value, as opposed to being ill: SQLSTATE classes 22 (data exception) and 54 (program
+/// limit exceeded), SQLite's `TOOBIG`.
+fn is_refusal(error: &StoreError) -> bool {
+    let StoreError::Database(error) = error else { return false };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| {
+        code == "18" || code.len() == 5 && (code.starts_with("22") || code.starts_with("54"))
+    })
+}
+
 fn moment() -> Instant {
     #[expect(
         clippy::disallowed_methods,
-        reason = "how long a batch took decides how long it rests; no answer does"
+        reason = "how long a batch took, and how long one waited, decide about rests; no answer does"
     )]
     Instant::now()
 }
