@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use nguon_fixtures::{Expect, LedgerContext, Season, Step, Submission};
 use nguon_ledger::Seen;
+use nguon_service::catalogue::ORGANISATIONS;
 use nguon_service::{Incoming, ManualClock, OperatorAct, Service, SystemClock, Taken};
 
 use crate::node;
@@ -175,7 +176,7 @@ async fn send(service: &Service, waiting: &mut Vec<Submission>) -> anyhow::Resul
 async fn greet(service: &Service, settings: &Settings, dir: &Path) -> anyhow::Result<()> {
     let base = service.public_base_url();
     let progress = service.progress();
-    let organisations = service.catalogue().organisations().await?;
+    let organisations = service.catalogue().organisations(None, ORGANISATIONS, false).await?;
     let mut out = std::io::stdout().lock();
     writeln!(out)?;
     writeln!(

@@ -24,6 +24,12 @@ use crate::rows;
 
 /// Items of one page of the feed, at most.
 pub const FEED_ITEMS: i64 = 200;
+/// Organisations of one page, at most.
+pub const ORGANISATIONS: usize = 200;
+/// Characters of a search that are looked at.
+const SEARCH_CHARS: usize = 200;
+/// Newest lots among which the first page chooses.
+const NEWEST: i64 = 200;
 
 /// Answers questions.
 #[derive(Clone)]
@@ -288,12 +294,31 @@ impl Catalogue {
 
     /// Lots whose product or number contains the text, newest first.
     pub async fn search_lots(&self, text: &str, limit: i64) -> Result<Vec<LotLine>, StoreError> {
+        // PostgreSQL's text holds no NUL, and no name holds another control character.
+        let text: String = text.chars().filter(|c| !c.is_control()).take(SEARCH_CHARS).collect();
         let key = crate::project::search_key(text.trim());
         let rows = self.store.reader().await?.search_subjects("lot", &key, limit).await?;
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
             let (Some(state), Ok(id)) = (lot_of(&row), LotId::from_uri(&row.uri)) else { continue };
             lines.push(self.line(id, row.status, state).await?);
+        }
+        Ok(lines)
+    }
+
+    /// Newest lots, the newest of each product before a second one of any: the harvest of one kind does not hide the rest.
+    pub async fn newest_lots(&self, limit: usize) -> Result<Vec<LotLine>, StoreError> {
+        let rows = self.store.reader().await?.search_subjects("lot", "", NEWEST).await?;
+        let found = rows.into_iter().filter_map(|row| {
+            let (state, id) = (lot_of(&row)?, LotId::from_uri(&row.uri).ok()?);
+            Some((id, row.status, state))
+        });
+        let mut products = BTreeSet::new();
+        let (first, more): (Vec<_>, Vec<_>) =
+            found.partition(|(_, _, state)| products.insert(state.product.clone()));
+        let mut lines = Vec::with_capacity(limit);
+        for (id, status, state) in first.into_iter().chain(more).take(limit) {
+            lines.push(self.line(id, status, state).await?);
         }
         Ok(lines)
     }
@@ -305,6 +330,9 @@ impl Catalogue {
         after: &str,
         limit: i64,
     ) -> Result<Vec<LotLine>, StoreError> {
+        if !is_askable(after) {
+            return Ok(Vec::new());
+        }
         let rows =
             self.store.reader().await?.subjects_of(organisation.as_bytes(), "lot", after, limit).await?;
         let mut lines = Vec::with_capacity(rows.len());
@@ -332,6 +360,9 @@ impl Catalogue {
 
     /// A card by its URI.
     pub async fn card(&self, uri: &str) -> Result<Option<Card>, StoreError> {
+        if !is_askable(uri) {
+            return Ok(None);
+        }
         Ok(self.store.reader().await?.subject(uri).await?.as_ref().and_then(Card::of))
     }
 
@@ -343,6 +374,9 @@ impl Catalogue {
     }
 
     async fn product_of_lot(&self, uri: &str) -> Result<Option<Product>, StoreError> {
+        if !is_askable(uri) {
+            return Ok(None);
+        }
         let row = self.store.reader().await?.subject(uri).await?;
         match row.as_ref().and_then(lot_of).and_then(|lot| lot.product) {
             Some(product) => self.product(&product).await,
@@ -443,17 +477,42 @@ impl Catalogue {
         standing.0 & (Standing::INSPECTOR.0 | Standing::AUTHORITY.0) != 0
     }
 
-    /// All organisations, by id.
-    pub async fn organisations(&self) -> Result<Vec<OrganisationView>, StoreError> {
-        let known: Vec<OrganisationId> = {
+    /// Organisations by id after one, [`ORGANISATIONS`] at most; all who ever began, or only whom the operator
+    /// recognises today.
+    ///
+    /// Anybody may begin an organisation: the directory is in memory, and only the cards of this page are read.
+    pub async fn organisations(
+        &self,
+        after: Option<OrganisationId>,
+        limit: usize,
+        recognised_only: bool,
+    ) -> Result<Vec<OrganisationView>, StoreError> {
+        let page: Vec<OrganisationId> = {
             let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            directory.organisations().map(|(id, _)| id).collect()
+            let known = directory.organisations();
+            known
+                .filter(|(id, known)| {
+                    after.is_none_or(|after| *id > after)
+                        && (!recognised_only || is_recognised(known.standing))
+                })
+                .map(|(id, _)| id)
+                .take(limit.min(ORGANISATIONS))
+                .collect()
         };
-        let mut views = Vec::with_capacity(known.len());
-        for id in known {
+        let mut views = Vec::with_capacity(page.len());
+        for id in page {
             views.extend(self.organisation(id).await?);
         }
         Ok(views)
+    }
+
+    /// Who runs this ledger, once its genesis is logged.
+    pub async fn operator(&self) -> Result<Option<OrganisationView>, StoreError> {
+        let operator = self.directory.read().unwrap_or_else(PoisonError::into_inner).operator();
+        match operator {
+            Some(id) => self.organisation(id).await,
+            None => Ok(None),
+        }
     }
 
     /// One organisation.
@@ -492,6 +551,16 @@ impl Catalogue {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         directory.key(public).map(|key| view(*public, key))
     }
+}
+
+/// Whether an operator stands behind an organisation today.
+fn is_recognised(standing: Standing) -> bool {
+    standing.0 != 0 && !standing.contains(Standing::SUSPENDED)
+}
+
+/// Whether a URI may go into a question: PostgreSQL's text holds no NUL, and a record may name anything as a place.
+fn is_askable(uri: &str) -> bool {
+    !uri.contains('\0')
 }
 
 fn view(public: PublicKey, key: &nguon_ledger::authority::Key) -> KeyView {

@@ -68,7 +68,6 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .routes(routes!(record::by_index))
         .routes(routes!(receipt::receipt))
         .routes(routes!(ledger::ledger))
-        .routes(routes!(organisation::list))
         .routes(routes!(organisation::one))
         .routes(routes!(organisation::keys))
         .routes(routes!(organisation::key))
@@ -89,6 +88,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .merge(api)
         // These take query parameters of their own, and check them.
         .merge(crate::page::machine())
+        .routes(routes!(organisation::list))
         .merge(files)
         .merge(operation)
         .with_state(app.clone())

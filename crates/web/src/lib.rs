@@ -86,7 +86,7 @@ impl Web {
         let reads = CorsLayer::new()
             .allow_origin(Any)
             .allow_methods([Method::GET, Method::HEAD])
-            .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER]);
+            .expose_headers([header::ETAG, header::LINK, header::LOCATION, header::RETRY_AFTER]);
         let machine = api::router(&self.app).layer(reads);
         Router::new()
             .merge(machine)

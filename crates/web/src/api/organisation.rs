@@ -2,15 +2,21 @@
 //!
 //! Everything here follows from the log and can be checked against it (`Authority` in `nguon-ledger`); it is a reading
 //! aid for people, and the place where a phone asks how its own chain stands.
+//!
+//! ```text
+//! GET /api/v1/organisations?recognised=true&limit=50&after=<id of the last one of the page before>
+//! Link: <https://…/api/v1/organisations?recognised=true&limit=50&after=…>; rel="next"
+//! ```
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use nguon_ledger::authority::Rights;
 use nguon_ledger::{Flags, OrganisationId, PublicKey};
+use nguon_service::catalogue::ORGANISATIONS;
 use nguon_service::{KeyView, LookupError, OrganisationView};
 use nguon_trace::facts;
 use serde::Serialize;
@@ -19,12 +25,16 @@ use utoipa::ToSchema;
 use crate::api::control;
 use crate::api::record::moment;
 use crate::app::App;
+use crate::page::words::parameters;
 use crate::problem::{self, Problem};
 
 /// A revocation must be seen within seconds.
 const CACHING: &str = "public, max-age=2";
 
-/// All organisations.
+/// Organisations on a page when nobody asks for another number.
+const ITEMS: usize = 100;
+
+/// A page of organisations.
 #[derive(Serialize, ToSchema)]
 struct Organisations {
     /// By id.
@@ -128,15 +138,75 @@ struct Forked {
     other: String,
 }
 
-/// All organisations.
+/// Organisations, by id.
+///
+/// Anybody may begin one; only those that the operator recognises get listings.
 #[utoipa::path(
     get, path = "/api/v1/organisations", tag = "who is who",
-    responses((status = 200, description = "Everybody who ever began here, recognised or not", body = Organisations)),
+    params(
+        ("after" = Option<String>, Query, description = "The id of the last organisation of the page before; none: from the beginning"),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "Organisations on a page; 100 otherwise"),
+        ("recognised" = Option<bool>, Query, description = "`true`: only those with a standing that are not suspended"),
+    ),
+    responses(
+        (status = 200, description = "A page of those who ever began here", body = Organisations, headers(
+            ("link", description = "The next page, while more may be waiting (RFC 8288)"),
+        )),
+        (status = 400, description = "`query-unknown`, `id-malformed`", body = problem::Document, content_type = "application/problem+json"),
+    ),
 )]
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+pub(crate) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
+    let Page { after, limit, recognised } = Page::read(&uri)?;
     let catalogue = app.service.catalogue().clone();
-    let known = app.ask(async move { catalogue.organisations().await }).await?.map_err(LookupError::from)?;
-    Ok(answer(Organisations { organisations: known.into_iter().map(Into::into).collect() }))
+    let known = app.ask(async move { catalogue.organisations(after, limit, recognised).await }).await?;
+    let known = known.map_err(LookupError::from)?;
+    let last = known.last().filter(|_| known.len() == limit).map(|last| last.id);
+    let mut response = answer(Organisations { organisations: known.into_iter().map(Into::into).collect() });
+    if let Some(last) = last {
+        let base = app.service.public_base_url();
+        let link = format!(
+            "<{base}/api/v1/organisations?recognised={recognised}&limit={limit}&after={last}>; rel=\"next\""
+        );
+        response.headers_mut().extend(HeaderValue::try_from(link).ok().map(|link| (header::LINK, link)));
+    }
+    Ok(response)
+}
+
+/// Which organisations are asked for.
+#[derive(Debug, PartialEq, Eq)]
+struct Page {
+    after: Option<OrganisationId>,
+    limit: usize,
+    recognised: bool,
+}
+
+impl Page {
+    fn read(uri: &Uri) -> Result<Self, Problem> {
+        let (mut after, mut limit, mut recognised) = (None, None, None);
+        for (name, value) in parameters(uri) {
+            match name.as_str() {
+                "after" if after.is_none() => {
+                    after = Some(value.parse().map_err(|_| Problem::new("id-malformed"))?);
+                }
+                "limit" if limit.is_none() => {
+                    let read = value.parse::<usize>().ok().filter(|n| (1..=ORGANISATIONS).contains(n));
+                    let why = format!("limit is a number from 1 to {ORGANISATIONS}");
+                    limit = Some(read.ok_or_else(|| Problem::new("query-unknown").because(why))?);
+                }
+                "recognised" if recognised.is_none() => {
+                    let why = "recognised is true or false";
+                    let read = value.parse::<bool>();
+                    recognised = Some(read.map_err(|_| Problem::new("query-unknown").because(why))?);
+                }
+                _ => {
+                    let name: String = name.chars().take(40).collect();
+                    let why = format!("`{name}` is unknown or there twice");
+                    return Err(Problem::new("query-unknown").because(why));
+                }
+            }
+        }
+        Ok(Self { after, limit: limit.unwrap_or(ITEMS), recognised: recognised.unwrap_or(false) })
+    }
 }
 
 /// One organisation.
@@ -247,5 +317,28 @@ impl From<KeyView> for Key {
                 .map(|fork| Forked { first: fork.first.to_string(), other: fork.other.to_string() }),
             frozen: known.fork.is_some_and(|fork| fork.frozen),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_organisations_is_asked_for_exactly() {
+        let of = |query: &str| {
+            Page::read(&format!("/api/v1/organisations{query}").parse().unwrap()).map_err(|p| p.code())
+        };
+        let page = |after, limit, recognised| Ok(Page { after, limit, recognised });
+        assert_eq!(of(""), page(None, 100, false));
+        let id = "ab".repeat(32);
+        assert_eq!(
+            of(&format!("?after={id}&limit=200&recognised=true")),
+            page(Some(id.parse().unwrap()), 200, true)
+        );
+        for query in ["?limit=0", "?limit=201", "?limit=2&limit=2", "?recognised=1", "?page=2"] {
+            assert_eq!(of(query), Err("query-unknown"), "{query}");
+        }
+        assert_eq!(of("?after=xyz"), Err("id-malformed"));
     }
 }

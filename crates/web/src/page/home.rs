@@ -17,7 +17,9 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Lots on the first page.
-const NEWEST: i64 = 9;
+const NEWEST: usize = 9;
+/// Organisations on the first page.
+const MEMBERS: usize = 24;
 /// Lots that a search shows.
 const FOUND: i64 = 30;
 /// Characters of a search that are looked at.
@@ -63,6 +65,7 @@ struct Member {
 struct Found {
     lots: Vec<LotLine>,
     organisations: Vec<OrganisationView>,
+    operator: Option<OrganisationView>,
     size: Option<u64>,
     checked_at_ms: Option<i64>,
 }
@@ -73,10 +76,12 @@ pub(crate) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let words = Words::of(&uri, &headers);
-    let wanted: String = parameter(&uri, "q").unwrap_or_default().trim().chars().take(QUERY_MAX).collect();
+    let typed = parameter(&uri, "q").unwrap_or_default();
+    // Control characters are nobody's lot, and no database's text.
+    let wanted: String = typed.trim().chars().filter(|c| !c.is_control()).take(QUERY_MAX).collect();
     let (service, text) = (app.service.clone(), wanted.clone());
     let found = app.ask(async move { find(&service, &text).await }).await?.map_err(Problem::from)?;
-    let operator = found.organisations.iter().find(|view| view.operator).and_then(|view| view.card.as_ref());
+    let operator = found.operator.and_then(|view| view.card);
     let page = HomePage {
         words,
         style: STYLE,
@@ -84,7 +89,7 @@ pub(crate) async fn page(
         code: String::new(),
         wanted,
         lots: found.lots.into_iter().map(|line| LotCard::of(words, line)).collect(),
-        operator: operator.map(|card| words.text(&card.name).to_owned()).unwrap_or_default(),
+        operator: operator.as_ref().map(|card| words.text(&card.name).to_owned()).unwrap_or_default(),
         organisations: members(words, &found.organisations),
         origin: app.service.origin().to_owned(),
         size: found.size.map(|size| words.number(size)),
@@ -95,21 +100,28 @@ pub(crate) async fn page(
 
 async fn find(service: &Service, wanted: &str) -> Result<Found, LookupError> {
     let catalogue = service.catalogue();
-    let lots = catalogue.search_lots(wanted, if wanted.is_empty() { NEWEST } else { FOUND }).await?;
-    let organisations = if wanted.is_empty() { catalogue.organisations().await? } else { Vec::new() };
+    let (lots, organisations, operator) = if wanted.is_empty() {
+        (
+            catalogue.newest_lots(NEWEST).await?,
+            catalogue.organisations(None, MEMBERS, true).await?,
+            catalogue.operator().await?,
+        )
+    } else {
+        (catalogue.search_lots(wanted, FOUND).await?, Vec::new(), None)
+    };
     let size = service.lookup().checkpoint().await?.map(|(checkpoint, _)| checkpoint.size().0);
     let checked_at_ms = match size.and_then(|size| size.checked_sub(1)) {
         Some(last) => catalogue.bracket(last).await?.not_after_ms,
         None => None,
     };
-    Ok(Found { lots, organisations, size, checked_at_ms })
+    Ok(Found { lots, organisations, operator, size, checked_at_ms })
 }
 
 /// Recognised organisations that said who they are, by name; the operator is named elsewhere.
 fn members(words: Words, views: &[OrganisationView]) -> Vec<Member> {
     let mut members: Vec<Member> = views
         .iter()
-        .filter(|view| !view.operator && view.standing.0 != 0)
+        .filter(|view| !view.operator)
         .filter_map(|view| {
             let card = view.card.as_ref()?;
             Some(Member {

@@ -32,7 +32,7 @@ mod organisation;
 mod picture;
 mod qr;
 mod short_code;
-mod words;
+pub(crate) mod words;
 
 use std::sync::Arc;
 
