@@ -78,6 +78,7 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("too-many-held", StatusCode::TOO_MANY_REQUESTS),
     ("busy", StatusCode::SERVICE_UNAVAILABLE),
     ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
+    ("read-failed", StatusCode::SERVICE_UNAVAILABLE),
     ("timed-out", StatusCode::SERVICE_UNAVAILABLE),
     ("not-ready", StatusCode::SERVICE_UNAVAILABLE),
     ("internal", StatusCode::INTERNAL_SERVER_ERROR),
@@ -280,7 +281,7 @@ impl From<LookupError> for Problem {
     fn from(error: LookupError) -> Self {
         tracing::error!(%error, "a question could not be answered");
         match error {
-            LookupError::Store(_) | LookupError::Objects(_) => Self::new("unavailable"),
+            LookupError::Store(_) | LookupError::Objects(_) => Self::new("read-failed"),
             LookupError::Damaged { .. } => Self::new("internal"),
         }
     }
@@ -357,6 +358,15 @@ mod tests {
                 assert_ne!(text.title, problem.code(), "{refused:?} has no text");
             }
         }
+    }
+
+    #[test]
+    fn who_only_reads_is_not_told_to_keep_a_record() {
+        let failed = Problem::from(LookupError::Objects(std::io::Error::other("gone")));
+        assert_eq!((failed.code(), failed.status().as_u16()), ("read-failed", 503));
+        let document = failed.document(Language::Vietnamese, "urn:nguon:request:1");
+        assert_eq!(document.vi.title, "Tạm thời chưa đọc được");
+        assert!(!document.vi.detail.contains("bản ghi") && !document.en.detail.contains("record"));
     }
 
     #[test]
