@@ -223,7 +223,7 @@ async fn a_recall_shows_at_once_and_an_unchanged_page_is_not_sent_twice() {
     let lot = path(&farm.lot("C1"));
     let first = ledger.get(&lot).await;
     let etag = first.header("etag").to_owned();
-    assert_eq!(first.header("cache-control"), "public, max-age=60, stale-while-revalidate=600");
+    assert_eq!(first.header("cache-control"), "public, max-age=30");
     assert!(first.header("vary").contains("accept-language"));
     assert_eq!(first.header("content-language"), "vi");
     let policy = first.header("content-security-policy");
@@ -322,7 +322,8 @@ async fn script_in_every_field_is_only_text() {
     const EVIL: &str = "\"><script>alert(1)</script>'&<img src=x onerror=alert(2)>";
     const LINK: &str = "javascript:alert(3)";
     let (ledger, mut farm) = farm().await;
-    let text = || Text::both(EVIL, EVIL);
+    let turned = format!("{EVIL}\u{202e}\u{2066}");
+    let text = || Text::both(&turned, &turned);
     let organisation = facts::Organisation {
         uri: farm.urn(),
         name: text(),
@@ -383,6 +384,7 @@ async fn script_in_every_field_is_only_text() {
             for raw in ["<script", "<img src=x", "href=\"javascript"] {
                 assert!(!page.contains(raw), "{raw} on {address}");
             }
+            assert!(!page.contains(['\u{202e}', '\u{2066}']), "text turned around on {address}");
         }
     }
     let page = ledger.get(&path(&lot)).await.text().to_owned();
@@ -422,6 +424,80 @@ async fn an_organisation_has_a_page_and_the_first_page_finds_lots() {
 }
 
 #[tokio::test]
+async fn strangers_do_not_crowd_out_whom_the_operator_recognises() {
+    let (ledger, farm) = farm().await;
+    let mut strangers = Vec::new();
+    for seed in 0..5 {
+        let mut stranger = Farm::named(20 + seed, "stranger", &ledger.context);
+        ledger.take(stranger.start()).await;
+        strangers.push(stranger.id());
+    }
+    ledger.recognise(strangers[4], 0x8001).await;
+    let home = ledger.get("/").await;
+    assert!(home.text().contains(&format!("/o/{}", farm.id())));
+    for stranger in &strangers {
+        assert!(!home.text().contains(&stranger.to_string()), "neither unknown nor suspended");
+    }
+
+    let mut at = "/api/v1/organisations?limit=2".to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let answer = ledger.get(&at).await;
+        assert_eq!(answer.status, 200, "{at}");
+        let page: serde_json::Value = serde_json::from_slice(&answer.bytes).unwrap();
+        let ids = page["organisations"].as_array().unwrap();
+        assert!(ids.len() <= 2);
+        seen.extend(ids.iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+        let link = answer.header("link").to_owned();
+        if link.is_empty() {
+            break;
+        }
+        assert!(link.ends_with("; rel=\"next\""));
+        at = link[1..].split('>').next().unwrap().strip_prefix(BASE).unwrap().to_owned();
+    }
+    assert!(seen.is_sorted(), "{seen:?}");
+    assert_eq!(seen.len(), 7, "the operator, the farm and five strangers, each once");
+    let answer = ledger.get("/api/v1/organisations?recognised=true").await;
+    for stranger in &strangers {
+        assert!(!answer.text().contains(&stranger.to_string()));
+    }
+    assert!(answer.text().contains(&farm.id().to_string()) && answer.header("link").is_empty());
+}
+
+#[tokio::test]
+async fn the_first_page_shows_each_product_before_a_second_lot_of_one() {
+    let (ledger, mut farm) = farm().await;
+    let packed = farm.pack_lot("K1");
+    let records =
+        [farm.harvest(Device::Phone(1), "A0", 60_000), farm.pack(&[(farm.lot("A0"), 50_000)], &packed, 100)];
+    ledger.take(records).await;
+    for number in 0..12 {
+        ledger.take([farm.harvest(Device::Phone(1), &format!("C{number:02}"), 60_000)]).await;
+    }
+    let home = ledger.get("/").await;
+    assert!(home.text().contains(&path(&packed)), "its product has no newer lot");
+    assert!(home.text().contains("/l/C11") && !home.text().contains("/l/C03"));
+}
+
+#[tokio::test]
+async fn control_characters_find_nothing_and_break_nothing() {
+    let (ledger, mut farm) = farm().await;
+    ledger.take([farm.harvest(Device::Phone(1), "C1", 60_000)]).await;
+    let own = format!("/o/{}?after=%00", farm.id());
+    for address in
+        ["/?q=%00", "/?q=C%001", "/api/v1/lots?q=%00C1", "/api/v1/lots?q=%1b%07", "/c?code=%00", own.as_str()]
+    {
+        let answer = ledger.get(address).await;
+        assert!(!answer.status.is_server_error(), "{address}: {}", answer.text());
+        assert!(!answer.text().contains(['\0', '\u{1b}', '\u{7}']), "{address}");
+    }
+    assert!(ledger.get("/?q=C%001").await.text().contains("/l/C1"));
+    assert!(ledger.get("/api/v1/lots?q=%00C1").await.text().contains("/l/C1"));
+    let long = format!("/api/v1/lots?q=C1{}", "+".repeat(5_000));
+    assert_eq!(ledger.get(&long).await.status, 200);
+}
+
+#[tokio::test]
 async fn the_feed_is_walked_from_cursor_to_cursor() {
     let (ledger, mut farm) = farm().await;
     let mut wanted = Vec::new();
@@ -443,7 +519,7 @@ async fn the_feed_is_walked_from_cursor_to_cursor() {
     let mut told = Vec::new();
     loop {
         let answer = ledger.get(&at).await;
-        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "public, max-age=60"));
+        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "public, max-age=30"));
         let page: serde_json::Value = serde_json::from_slice(&answer.bytes).unwrap();
         assert!(page["items"].as_array().unwrap().len() <= 3);
         for item in page["items"].as_array().unwrap() {
@@ -494,6 +570,7 @@ async fn a_lot_is_also_told_as_json() {
     assert_eq!(document["page_url"], format!("{BASE}{}", path(&lot)));
     let negotiated = ledger.ask(&path(&lot), &[("accept", "application/json")]).await;
     assert_eq!(negotiated.bytes, answer.bytes);
+    assert_eq!(answer.header("cache-control"), "public, max-age=30", "a recall shows within a minute");
 
     let found: serde_json::Value =
         serde_json::from_slice(&ledger.get("/api/v1/lots?q=c1").await.bytes).unwrap();

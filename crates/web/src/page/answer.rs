@@ -1,13 +1,18 @@
 //! How a page is answered: one document without script, its style named by hash, and a validator made of its bytes.
 //!
 //! ```text
-//! Cache-Control: public, max-age=60, stale-while-revalidate=600
+//! Cache-Control: public, max-age=30
 //! ETag: W/"<128 bits of the BLAKE3 of the document>"
 //! Content-Security-Policy: default-src 'none'; style-src 'sha256-…'; img-src 'self'; form-action 'self'; …
 //! ```
 //!
 //! The validator covers everything on the page (state, cards, neighbours, proofs, language, the day), so a recall is a new
-//! page at the origin at once. A problem page is never cached longer than a good one.
+//! page at the origin at once, and within a minute in whatever stands between: nothing may be shown stale. A problem page
+//! is never cached longer than a good one.
+//!
+//! Characters that turn the direction of other text (Unicode Standard Annex #9, sections 2.1 and 2.2) and controls are
+//! left out of every page: no name of somebody's rewrites the line that it stands in. JSON has them as they were
+//! signed.
 
 use std::sync::LazyLock;
 
@@ -40,7 +45,7 @@ pub(crate) fn html(status: StatusCode, page: &impl Template, words: Words, asked
         Ok(text) => text,
         Err(error) => return Problem::internal(&error).into_response(),
     };
-    let mut response = cacheable(status, "text/html; charset=utf-8", text.into(), asked);
+    let mut response = cacheable(status, "text/html; charset=utf-8", plain(text).into(), asked);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(words.language.tag()));
@@ -48,7 +53,7 @@ pub(crate) fn html(status: StatusCode, page: &impl Template, words: Words, asked
     response
 }
 
-/// Answers with bytes that may be kept for a minute, or with 304 if the reader has them (RFC 9110, section 13.1.2).
+/// Answers with bytes that may be kept for half a minute, or with 304 if the reader has them (RFC 9110, section 13.1.2).
 pub(crate) fn cacheable(
     status: StatusCode,
     media_type: &'static str,
@@ -66,14 +71,22 @@ pub(crate) fn cacheable(
     }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=60, stale-while-revalidate=600"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=30"));
     if let Ok(etag) = HeaderValue::try_from(etag) {
         headers.insert(header::ETAG, etag);
     }
     response
+}
+
+/// A document without characters that a reader cannot see and that change what it reads.
+fn plain(mut text: String) -> String {
+    text.retain(|c| match c {
+        // Embeddings and overrides, isolates.
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        '\n' | '\t' => true,
+        _ => !c.is_control(),
+    });
+    text
 }
 
 /// Whether `If-None-Match` names this validator, compared weakly.
@@ -108,6 +121,12 @@ mod tests {
             assert_eq!(has(&asked(list), "W/\"a\""), kept, "{list}");
         }
         assert!(!has(&HeaderMap::new(), "W/\"a\""));
+    }
+
+    #[test]
+    fn no_character_turns_the_text_around_it() {
+        let evil = "Chè \u{202e}gnuhT\u{202c} \u{2066}x\u{2069}\0\u{1b}\u{85}\n<b>Đà Lạt</b>\t";
+        assert_eq!(plain(evil.to_owned()), "Chè gnuhT x\n<b>Đà Lạt</b>\t");
     }
 
     #[test]

@@ -57,7 +57,6 @@ pub(crate) async fn feed(
     let page = found.map_err(|error| Problem::from(LookupError::Store(error)))?;
     let bytes = serde_json::to_vec(&page).map_err(|error| Problem::internal(&error))?;
     let mut response = cacheable(StatusCode::OK, "application/json", bytes, &headers);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     if page.has_more {
         let base = app.service.public_base_url();
         let link = format!("<{base}/api/v1/listings?cursor={}&limit={limit}>; rel=\"next\"", page.next);
