@@ -5,8 +5,8 @@
 //!
 //! * a *fault* is something that operator or store did wrong: an entry that is no record, a signature that does not
 //!   hold, a record that [`Authority::admit`] would not have let in, a fork without its evidence, a public section
-//!   nobody can open though no erasure was announced, another root than the checkpoint's. One fault, and the log does
-//!   not hold.
+//!   nobody can open though no erasure was announced, one that is open though its erasure was, another root than the
+//!   checkpoint's. One fault, and the log does not hold.
 //! * a *finding* ([`AuthorityFinding`]) is something that a signer did: counted by its code, and no reason to doubt
 //!   the log.
 //!
@@ -23,13 +23,13 @@
 //! Nearly all of the time goes into signatures, which do not depend on each other: [`examine`] does that part of an
 //! entry on any thread, and [`Audit::take`] the part that has an order. [`Audit::entry`] does both.
 //!
-//! Memory grows by two hashes a record: the root at each size, against which `seen` is checked, and the event ids of
-//! each chain, by which a fork is told from a repetition.
+//! Memory grows by three hashes a record: the root at each size, against which `seen` is checked, the event ids of
+//! each chain, by which a fork is told from a repetition, and those of the records with openings, which a later notice
+//! may erase.
 //!
 //! What this does not do: judge contents; tell whether others see the same log (witnesses do) or whether it is
 //! fresh; miss the last record of a chain, to which nothing links, without the receipt or the older checkpoint that
-//! shows it was there ([`Audit::check_checkpoint`]); demand epochs in time, since no record proves when it arrived;
-//! notice a published opening that should have been erased.
+//! shows it was there ([`Audit::check_checkpoint`]); demand epochs in time, since no record proves when it arrived.
 
 mod fault;
 
@@ -86,6 +86,7 @@ pub struct Examined {
     leaf: Hash,
     record: Result<Record, FaultKind>,
     openings: Vec<FaultKind>,
+    opened: Vec<u8>,
     unopened: Vec<u8>,
 }
 
@@ -95,6 +96,7 @@ pub fn examine(keys: &mut EnrolledKeys, entry: &[u8], openings: &[Opened]) -> Ex
         leaf: leaf_hash(entry),
         record: read(keys, entry),
         openings: Vec::new(),
+        opened: openings.iter().map(|opened| opened.position).collect(),
         unopened: Vec::new(),
     };
     let Ok(record) = &examined.record else { return examined };
@@ -135,9 +137,9 @@ struct Dispute {
     other: EventId,
 }
 
-/// A public section that nobody could open when its record came.
+/// A section that somebody could open, or a public one that nobody could, when its record came.
 #[derive(Clone, Copy, Debug)]
-struct Unopened {
+struct Section {
     index: u64,
     event: EventId,
     section: u8,
@@ -155,7 +157,8 @@ pub struct Audit {
     /// The undisputed records of each author by seq.
     chains: HashMap<PublicKey, Vec<EventId>>,
     dispute: Option<Dispute>,
-    unopened: Vec<Unopened>,
+    opened: Vec<Section>,
+    unopened: Vec<Section>,
     fault_count: u64,
     findings: BTreeMap<&'static str, u64>,
 }
@@ -172,6 +175,7 @@ impl Audit {
             roots: vec![EMPTY_ROOT],
             chains: HashMap::new(),
             dispute: None,
+            opened: Vec::new(),
             unopened: Vec::new(),
             fault_count: 0,
             findings: BTreeMap::new(),
@@ -219,8 +223,9 @@ impl Audit {
                     event: Some(event),
                     kind,
                 }));
-                let unopened = examined.unopened.into_iter();
-                self.unopened.extend(unopened.map(|section| Unopened { index, event, section }));
+                let place = |section| Section { index, event, section };
+                self.opened.extend(examined.opened.into_iter().map(place));
+                self.unopened.extend(examined.unopened.into_iter().map(place));
             }
         }
         if let Some(due) = due
@@ -319,7 +324,13 @@ impl Audit {
     pub fn finish(mut self, checkpoint: &Checkpoint) -> Report {
         let mut faults: Vec<Fault> = self.dispute.take().iter().map(Dispute::without_evidence).collect();
         // Only now, since an erasure is announced after the record.
-        for Unopened { index, event, section } in std::mem::take(&mut self.unopened) {
+        for Section { index, event, section } in std::mem::take(&mut self.opened) {
+            if self.authority.is_erased(event, section) {
+                let kind = FaultKind::ErasedStillOpen { section };
+                faults.push(Fault { index: Some(index), event: Some(event), kind });
+            }
+        }
+        for Section { index, event, section } in std::mem::take(&mut self.unopened) {
             if !self.authority.is_erased(event, section) {
                 let kind = FaultKind::OpeningMissing { section };
                 faults.push(Fault { index: Some(index), event: Some(event), kind });

@@ -74,6 +74,12 @@ pub enum FaultKind {
         /// Which section.
         section: u8,
     },
+    /// Contents that the operator announced as deleted are still published.
+    #[error("section {section} was announced as erased, and its opening is still published")]
+    ErasedStillOpen {
+        /// Which section.
+        section: u8,
+    },
     /// The checkpoint is of another log.
     #[error("the checkpoint has another origin")]
     Origin,
@@ -111,6 +117,7 @@ impl FaultKind {
             Self::OpeningUnknown { .. } => "opening-unknown",
             Self::OpeningMismatch { .. } => "opening-mismatch",
             Self::OpeningMissing { .. } => "opening-missing",
+            Self::ErasedStillOpen { .. } => "erased-still-open",
             Self::Origin => "origin",
             Self::Size { .. } => "size",
             Self::Root { .. } => "root",

@@ -236,6 +236,21 @@ fn a_public_section_without_opening_needs_an_erasure_notice() {
 }
 
 #[test]
+fn an_opening_that_was_announced_as_erased_may_not_stay_published() {
+    let (mut log, _, mut phone) = farm();
+    let (record, openings) = harvest(&mut phone, 0);
+    log.offer(&record);
+    let index = log.size() - 1;
+    let at = usize::try_from(index).unwrap();
+    log.operate(Control::ErasureNotice { event: record.event_id(), section: 0, reason: 1 });
+    let mut mirror = Mirror::of(&log);
+    mirror.openings.insert(at, published(&openings[0]));
+    assert_eq!(mirror.faults(), [(Some(index), FaultKind::ErasedStillOpen { section: 0 })]);
+    mirror.openings.remove(&at);
+    assert_eq!(mirror.faults(), []);
+}
+
+#[test]
 fn an_erasure_notice_by_somebody_else_explains_nothing() {
     let (mut log, mut root, mut phone) = farm();
     let (record, _) = harvest(&mut phone, 0);
