@@ -81,6 +81,32 @@ async fn a_slow_body_is_answered_and_closed() {
 }
 
 #[tokio::test]
+async fn who_sends_too_much_still_reads_why() {
+    let ledger = given::ledger().await;
+    let server = start(&ledger, quick()).await;
+    let body = vec![b' '; (8 << 20) + (1 << 20)];
+    let head = format!(
+        "POST /api/v1/records HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // A simple client sends everything before it reads anything.
+    stream.write_all(&body).await.expect("the line is not reset while the body comes");
+    let text = rest(&mut stream).await;
+    assert!(text.starts_with("HTTP/1.1 413 "), "{text}");
+    assert!(text.contains("urn:nguon:problem:request-too-large"), "{text}");
+
+    // Who goes on sending for ever is not waited for.
+    let started = Instant::now();
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = head.replace(&body.len().to_string(), "100000000000");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    while stream.write_all(&body).await.is_ok() {}
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
 async fn one_address_has_its_share_of_connections() {
     let ledger = given::ledger().await;
     let limits = Limits {
