@@ -91,8 +91,8 @@ impl Web {
         Router::new()
             .merge(machine)
             .merge(page::router(&self.app))
-            .fallback(async || Problem::new("not-found"))
-            .method_not_allowed_fallback(async || Problem::new("method-not-allowed"))
+            .fallback(page::nowhere)
+            .method_not_allowed_fallback(page::other_method)
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn_with_state(Arc::new(observe::RequestIds::new()), observe::observe))
     }

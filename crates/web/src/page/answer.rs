@@ -106,6 +106,15 @@ pub(crate) fn wants_json(asked: &HeaderMap) -> bool {
     accepted.contains("application/json") && !accepted.contains("text/html")
 }
 
+/// Whether the reader asks for a page by name, as browsers do; a program that takes anything does not.
+pub(crate) fn wants_html(asked: &HeaderMap) -> bool {
+    asked
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|accepted| accepted.contains("text/html"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

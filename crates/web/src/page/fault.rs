@@ -25,6 +25,8 @@ pub(crate) enum Fault {
     MistypedCode,
     /// No such organisation.
     UnknownOrganisation,
+    /// No such page.
+    NoPage,
 }
 
 impl Fault {
@@ -37,14 +39,17 @@ impl Fault {
             Self::UnknownCode => "fault-unknown-code",
             Self::MistypedCode => "fault-mistyped-code",
             Self::UnknownOrganisation => "fault-unknown-organisation",
+            Self::NoPage => "fault-no-page",
         }
     }
 
     fn status(self) -> StatusCode {
         match self {
-            Self::UnknownLot | Self::NotALot | Self::UnknownCode | Self::UnknownOrganisation => {
-                StatusCode::NOT_FOUND
-            }
+            Self::UnknownLot
+            | Self::NotALot
+            | Self::UnknownCode
+            | Self::UnknownOrganisation
+            | Self::NoPage => StatusCode::NOT_FOUND,
             Self::CheckDigit | Self::Malformed | Self::MistypedCode => StatusCode::BAD_REQUEST,
         }
     }
@@ -73,7 +78,7 @@ pub(crate) fn page(fault: Fault, asked: &str, words: Words, uri: &Uri, headers: 
         text: words.t(&format!("{}-text", fault.key())),
         // No honest code is longer; the rest would be somebody else's message on our page.
         asked: asked.chars().take(80).collect(),
-        is_about_a_code: fault != Fault::UnknownOrganisation,
+        is_about_a_code: !matches!(fault, Fault::UnknownOrganisation | Fault::NoPage),
         other_language: other_language(words, uri),
         code: if matches!(fault, Fault::UnknownCode | Fault::MistypedCode) {
             asked.chars().take(20).collect()

@@ -37,11 +37,16 @@ pub(crate) mod words;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::fault::Fault;
+use self::words::Words;
 use crate::app::App;
+use crate::problem::Problem;
 
 /// The pages and pictures.
 pub(crate) fn router(app: &Arc<App>) -> Router {
@@ -63,4 +68,20 @@ pub(crate) fn machine() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(listings::feed))
         .routes(routes!(lots::search))
         .routes(routes!(lots::lot))
+}
+
+/// An address that is not there: a page for people, a problem for programs.
+pub(crate) async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
+    if answer::wants_html(&headers) {
+        return fault::page(Fault::NoPage, uri.path(), Words::of(&uri, &headers), &uri, &headers);
+    }
+    Problem::new("not-found").into_response()
+}
+
+/// Pages are only read; who asks what may be done is told (RFC 9110, section 9.3.7).
+pub(crate) async fn other_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return (StatusCode::NO_CONTENT, [(header::ALLOW, "GET, HEAD, OPTIONS")]).into_response();
+    }
+    Problem::new("method-not-allowed").into_response()
 }

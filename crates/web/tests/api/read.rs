@@ -127,6 +127,15 @@ async fn what_is_not_there_or_cannot_be_is_said() {
     let answered = ledger.ask("DELETE", "/api/v1/records", &[]).await;
     assert_eq!(answered.problem(), "method-not-allowed");
     assert_eq!(answered.header("allow"), "POST");
+    let answered = ledger.ask("DELETE", "/", &[]).await;
+    assert_eq!((answered.problem().as_str(), answered.header("allow")), ("method-not-allowed", "GET,HEAD"));
+    for page in ["/", "/p/che/l/1", "/o/x", "/c"] {
+        let answered = ledger.ask("OPTIONS", page, &[]).await;
+        assert_eq!(
+            (answered.status, answered.header("allow")),
+            (StatusCode::NO_CONTENT, "GET, HEAD, OPTIONS")
+        );
+    }
 }
 
 #[tokio::test]
