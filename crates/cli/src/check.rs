@@ -142,7 +142,8 @@ async fn audit_database(
     json: bool,
 ) -> anyhow::Result<Findings> {
     let settings = Given::default().resolve(Some(&folder.join(crate::settings::FILE)))?;
-    let store = nguon_storage::open(&settings.database).await.context("the database cannot be opened")?;
+    let store =
+        nguon_storage::open_for_audit(&settings.database).await.context("the database cannot be audited")?;
     let aside = tempfile::tempdir()?;
     let fresh: Arc<dyn nguon_storage::Store> =
         Arc::new(nguon_storage::SqliteStore::open(&aside.path().join("rebuilt.sqlite")).await?);

@@ -112,11 +112,15 @@ fn the_demo_is_made_and_audited_and_every_change_is_found_and_named() {
         drop(damage);
     }
 
-    // A byte of a record, then of its opening, inside the database file.
+    // A byte of a record, then of an opening's salt, inside the database file.
     let entries = std::fs::read(public.join("tile/entries/004")).expect("a full bundle");
     let openings = std::fs::read(public.join("openings/004")).expect("a full file");
+    let opened = nguon_ledger::openings::decode(&openings, 256).expect("openings");
+    let (index, opened) =
+        (1_024..).zip(&opened).find(|(_, opened)| !opened.is_empty()).expect("some are open");
+    let section = format!("section {index}/{}", opened[0].position);
     let database = dir.join("ledger.sqlite");
-    for (needle, table) in [(&entries[300..340], "record 1024"), (&openings[60..100], "section 10")] {
+    for (needle, table) in [(&entries[300..340], "record 1024"), (&opened[0].salt[..], section.as_str())] {
         let bytes = std::fs::read(&database).expect("the database");
         let place =
             bytes.windows(needle.len()).position(|window| window == needle).expect("it is in the database");

@@ -38,23 +38,46 @@ mod postgres {
 
 pub use port::{
     CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, Store, StoreError, SubjectRow,
-    TableShape, Unit,
+    Table, TableShape, Unit,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
+use std::path::Path;
 use std::sync::Arc;
 
 /// Opens the store that an address names: `sqlite:FILE` (made if absent) or `postgres://…`, and migrates it.
 pub async fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
-    if let Some(file) = address.strip_prefix("sqlite:") {
-        let file = file.strip_prefix("//").unwrap_or(file);
-        return Ok(Arc::new(SqliteStore::open(std::path::Path::new(file)).await?));
+    Ok(match Address::of(address)? {
+        Address::Sqlite(file) => Arc::new(SqliteStore::open(file).await?),
+        Address::Postgres => Arc::new(PostgresStore::open(address).await?),
+    })
+}
+
+/// Opens the store that an address names to read only: nothing is made or migrated, and tables of another version are
+/// refused ([`StoreError::OtherVersion`]).
+pub async fn open_for_audit(address: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match Address::of(address)? {
+        Address::Sqlite(file) => Arc::new(SqliteStore::open_for_audit(file).await?),
+        Address::Postgres => Arc::new(PostgresStore::open_for_audit(address).await?),
+    })
+}
+
+enum Address<'a> {
+    Sqlite(&'a Path),
+    Postgres,
+}
+
+impl<'a> Address<'a> {
+    fn of(address: &'a str) -> Result<Self, StoreError> {
+        if let Some(file) = address.strip_prefix("sqlite:") {
+            return Ok(Self::Sqlite(Path::new(file.strip_prefix("//").unwrap_or(file))));
+        }
+        if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            return Ok(Self::Postgres);
+        }
+        Err(StoreError::Address(address.split(':').next().unwrap_or_default().to_owned()))
     }
-    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-        return Ok(Arc::new(PostgresStore::open(address).await?));
-    }
-    Err(StoreError::Address(address.split(':').next().unwrap_or_default().to_owned()))
 }
 
 /// Makes a new, empty database on a PostgreSQL server and answers its address: for tests and benchmarks, which need

@@ -14,6 +14,16 @@ pub enum StoreError {
     /// Another sequencer moved the head first: what was to be written is not.
     #[error("the head of the log moved: another sequencer is writing")]
     HeadMoved,
+    /// An audit changes nothing, so it cannot read tables of another version.
+    #[error(
+        "the database has tables of another version ({found} migrations, this version has {ours}): nothing was changed; use the version of nguon that runs it"
+    )]
+    OtherVersion {
+        /// Migrations in the database.
+        found: usize,
+        /// Migrations of this version.
+        ours: usize,
+    },
     /// The database's migrations are not ours.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -146,6 +156,52 @@ pub struct TableShape {
     pub required: bool,
 }
 
+/// A table whose rows an audit counts, so that none lies outside the pages that it read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// The head of the log: one row.
+    LogHead,
+    /// Entries.
+    Record,
+    /// Openings.
+    Section,
+    /// Signed checkpoints.
+    Checkpoint,
+    /// How far projections came.
+    Projection,
+    /// Entries by event id.
+    EventIndex,
+    /// Things.
+    Subject,
+    /// Which entries tell of which thing.
+    SubjectRecord,
+    /// Which listings draw on which lot.
+    ListingLot,
+    /// Other names.
+    Alias,
+    /// The listings feed.
+    FeedChange,
+}
+
+impl Table {
+    /// Its name in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LogHead => "log_head",
+            Self::Record => "record",
+            Self::Section => "section",
+            Self::Checkpoint => "checkpoint",
+            Self::Projection => "projection",
+            Self::EventIndex => "event_index",
+            Self::Subject => "subject",
+            Self::SubjectRecord => "subject_record",
+            Self::ListingLot => "listing_lot",
+            Self::Alias => "alias",
+            Self::FeedChange => "feed_change",
+        }
+    }
+}
+
 /// A database with the schema in it.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -167,6 +223,8 @@ pub trait Store: Send + Sync {
 /// Reads. Each call is one statement.
 #[async_trait]
 pub trait Reader: Send {
+    /// How many rows a table has.
+    async fn count(&mut self, table: Table) -> Result<i64, StoreError>;
     /// The head, or nothing in a new database.
     async fn head(&mut self) -> Result<Option<HeadRow>, StoreError>;
     /// Entries from `from` on, at most `limit`, in order.

@@ -1,13 +1,14 @@
 //! The database against what the published files prove: every column of every row.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use nguon_ledger::authority::Authority;
 use nguon_ledger::merkle::{Frontier, Hash};
 use nguon_ledger::policy::Policy;
-use nguon_ledger::{Admission, Control, Opening, PERSON_OF_DELEGATION, Record, SectionType};
-use nguon_storage::{SectionRow, Store, StoreError};
+use nguon_ledger::{Admission, Control, EventId, Opening, PERSON_OF_DELEGATION, Record, SectionType};
+use nguon_storage::{SectionRow, Store, StoreError, Table};
 
 use super::{Findings, Wrong};
 use crate::project::{ProjectError, Projector};
@@ -38,7 +39,8 @@ pub async fn database(
     let mut authority = Authority::new(ledger_id);
     let mut frontier = Frontier::new();
     let mut roots = HashMap::new();
-    let mut unopened: Vec<(u64, Record, u8)> = Vec::new();
+    let (mut opened, mut unopened) = (Vec::new(), Vec::new());
+    let mut section_rows = 0_i64;
     loop {
         let from = frontier.size().0;
         let mut reader = store.reader().await?;
@@ -49,6 +51,7 @@ pub async fn database(
         let to = batch.last().map_or(0, |row| row.log_index + 1);
         let mut sections: BTreeMap<i64, Vec<SectionRow>> = BTreeMap::new();
         for section in reader.sections(rows::signed(from), to).await? {
+            section_rows += 1;
             sections.entry(section.log_index).or_default().push(section);
         }
         for row in batch {
@@ -88,7 +91,7 @@ pub async fn database(
                 index,
                 &record,
                 sections.remove(&row.log_index).unwrap_or_default(),
-                &mut unopened,
+                (&mut opened, &mut unopened),
                 &mut wrong,
             );
             authority.append(&record, index);
@@ -100,17 +103,32 @@ pub async fn database(
         }
         progress(frontier.size().0, size);
     }
-    for (index, record, position) in unopened {
-        if !authority.is_erased(record.event_id(), position) {
-            wrong.add(Wrong {
-                place: format!("section {index}/{position}"),
-                index: Some(index),
-                event_id: Some(record.event_id().to_string()),
-                code: "section-missing".to_owned(),
-                sentence: "the opening is missing, and no erasure notice says why".to_owned(),
-            });
+    let at = |(index, event, position): (u64, EventId, u8), code: &str, sentence: &str| Wrong {
+        place: format!("section {index}/{position}"),
+        index: Some(index),
+        event_id: Some(event.to_string()),
+        code: code.to_owned(),
+        sentence: sentence.to_owned(),
+    };
+    for section in unopened {
+        if !authority.is_erased(section.1, section.2) {
+            wrong.add(at(
+                section,
+                "section-missing",
+                "the opening is missing, and no erasure notice says why",
+            ));
         }
     }
+    for section in opened {
+        if authority.is_erased(section.1, section.2) {
+            wrong.add(at(
+                section,
+                "erased-still-open",
+                "an erasure notice names it, and the opening is there",
+            ));
+        }
+    }
+    beyond_the_log(store, rows::signed(frontier.size().0), section_rows, &mut wrong).await?;
     if head.ledger_id != ledger_id.as_bytes() || head.origin != policy.log().name() {
         wrong.add(Wrong::at("log_head", "head-differs", "the head names another ledger"));
     }
@@ -135,18 +153,21 @@ pub async fn database(
     Ok(wrong)
 }
 
+/// Which entry, its record, which section.
+type Section = (u64, EventId, u8);
+
 /// Any id that is not the record's: asks [`Authority::admit`] whether the record disputes what stands at its place.
-fn another_id(record: &Record) -> nguon_ledger::EventId {
+fn another_id(record: &Record) -> EventId {
     let mut other = *record.event_id().as_bytes();
     other[0] ^= 1;
-    nguon_ledger::EventId::from_bytes(other)
+    EventId::from_bytes(other)
 }
 
 fn check_sections(
     index: u64,
     record: &Record,
     found: Vec<SectionRow>,
-    unopened: &mut Vec<(u64, Record, u8)>,
+    (opened, unopened): (&mut Vec<Section>, &mut Vec<Section>),
     wrong: &mut Findings,
 ) {
     let signed = record.sections();
@@ -164,12 +185,14 @@ fn check_sections(
     }
     for row in found {
         let place = format!("section {index}/{}", row.position);
-        let Some((kind, commitment)) =
-            u8::try_from(row.position).ok().and_then(|position| expected.remove(&position))
-        else {
+        let signed = u8::try_from(row.position)
+            .ok()
+            .and_then(|position| Some((position, expected.remove(&position)?)));
+        let Some((position, (kind, commitment))) = signed else {
             wrong.add(Wrong::at(place, "section-unknown", "the record has no such section"));
             continue;
         };
+        opened.push((index, record.event_id(), position));
         let holds =
             row.kind == i64::from(kind.0)
                 && row.salt.as_slice().try_into().is_ok_and(|salt| {
@@ -185,7 +208,38 @@ fn check_sections(
             });
         }
     }
-    unopened.extend(expected.into_keys().map(|position| (index, record.clone(), position)));
+    unopened.extend(expected.into_keys().map(|position| (index, record.event_id(), position)));
+}
+
+/// Rows that no page of the audit meets: at negative places, beyond the head, or a second head.
+async fn beyond_the_log(
+    store: &Arc<dyn Store>,
+    size: i64,
+    section_rows: i64,
+    wrong: &mut Findings,
+) -> Result<(), StoreError> {
+    let mut reader = store.reader().await?;
+    let mut strange = Vec::new();
+    for (from, to) in [(i64::MIN, 0), (size, i64::MAX)] {
+        strange.extend(reader.sections(from, to).await?);
+    }
+    for row in &strange {
+        let place = format!("section {}/{}", row.log_index, row.position);
+        wrong.add(Wrong::at(place, "section-unknown", "a section of no entry"));
+    }
+    let known = [(Table::LogHead, 1), (Table::Record, size), (Table::Section, section_rows)];
+    for (table, expected) in known {
+        let found = reader.count(table).await?;
+        if found != expected {
+            wrong.add(rows_unknown(table, found, expected));
+        }
+    }
+    Ok(())
+}
+
+fn rows_unknown(table: Table, found: i64, expected: i64) -> Wrong {
+    let sentence = format!("the table has {found} rows, and {expected} have a place in the log");
+    Wrong::at(table.name(), "rows-unknown", sentence)
 }
 
 async fn checkpoints(
@@ -194,12 +248,13 @@ async fn checkpoints(
     roots: &HashMap<u64, Hash>,
     wrong: &mut Findings,
 ) -> Result<(), StoreError> {
-    let mut after = -1;
+    let (mut after, mut visited) = (i64::MIN, 0_i64);
     loop {
         let batch = store.reader().await?.list_checkpoints(after, 1_000).await?;
-        let Some(last) = batch.last() else { return Ok(()) };
+        let Some(last) = batch.last() else { break };
         after = last.size;
         for row in batch {
+            visited += 1;
             let place = format!("checkpoint {}", row.size);
             let verdict = nguon_ledger::note::Note::parse(&row.note)
                 .map_err(|error| error.to_string())
@@ -220,6 +275,11 @@ async fn checkpoints(
             }
         }
     }
+    let found = store.reader().await?.count(Table::Checkpoint).await?;
+    if found != visited {
+        wrong.add(rows_unknown(Table::Checkpoint, found, visited));
+    }
+    Ok(())
 }
 
 async fn read_models(
@@ -255,74 +315,69 @@ pub async fn compare_read_models(
     most: usize,
 ) -> Result<Vec<String>, StoreError> {
     let mut places = Vec::new();
-    for table in Table::ALL {
+    for table in READ_MODELS {
         let (mut ours, mut theirs) = (Lines::new(table), Lines::new(table));
         loop {
-            match (ours.peek(left).await?, theirs.peek(right).await?) {
+            let order = match (ours.peek(left).await?, theirs.peek(right).await?) {
                 (None, None) => break,
                 (Some(a), Some(b)) if a == b => {
                     ours.next();
                     theirs.next();
+                    continue;
                 }
-                (Some(a), Some(b)) => {
-                    places.push(format!("{} {}", table.name(), a.0.clone().min(b.0.clone())));
-                    match a.0.cmp(&b.0) {
-                        std::cmp::Ordering::Less => ours.next(),
-                        std::cmp::Ordering::Greater => theirs.next(),
-                        std::cmp::Ordering::Equal => {
-                            ours.next();
-                            theirs.next();
-                        }
-                    }
-                }
-                (Some(a), None) => {
-                    places.push(format!("{} {}", table.name(), a.0));
-                    ours.next();
-                }
-                (None, Some(b)) => {
-                    places.push(format!("{} {}", table.name(), b.0));
-                    theirs.next();
-                }
+                (Some(a), Some(b)) => a.0.cmp(&b.0),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+            };
+            let first = if order == Ordering::Greater { &mut theirs } else { &mut ours };
+            if let Some((key, _)) = first.next() {
+                places.push(format!("{} {key}", table.name()));
+            }
+            if order == Ordering::Equal {
+                theirs.next();
             }
             if places.len() >= most {
                 return Ok(places);
+            }
+        }
+        // A page begins after a key, so the lowest keys of all are on none: nothing that is made has them.
+        for (store, visited) in [(left, ours.visited), (right, theirs.visited)] {
+            let found = store.reader().await?.count(table).await?;
+            if found != visited {
+                places.push(format!("{} ({} rows without a key)", table.name(), found - visited));
             }
         }
     }
     Ok(places)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Table {
-    Projection,
-    EventIndex,
-    Subject,
-    SubjectRecord,
-    ListingLot,
-    Alias,
-    FeedChange,
+/// The tables that are made again from the records.
+const READ_MODELS: [Table; 7] = [
+    Table::Projection,
+    Table::EventIndex,
+    Table::Subject,
+    Table::SubjectRecord,
+    Table::ListingLot,
+    Table::Alias,
+    Table::FeedChange,
+];
+
+/// What tells a row from all others of its table, in the table's order.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Name(String),
+    Names(String, String),
+    Entry(String, i64),
+    Numbers(i64, i64),
 }
 
-impl Table {
-    const ALL: [Self; 7] = [
-        Self::Projection,
-        Self::EventIndex,
-        Self::Subject,
-        Self::SubjectRecord,
-        Self::ListingLot,
-        Self::Alias,
-        Self::FeedChange,
-    ];
-
-    fn name(self) -> &'static str {
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Projection => "projection",
-            Self::EventIndex => "event_index",
-            Self::Subject => "subject",
-            Self::SubjectRecord => "subject_record",
-            Self::ListingLot => "listing_lot",
-            Self::Alias => "alias",
-            Self::FeedChange => "feed_change",
+            Self::Name(name) => write!(f, "{name}"),
+            Self::Names(a, b) => write!(f, "{a} {b}"),
+            Self::Entry(uri, index) => write!(f, "{uri} {index}"),
+            Self::Numbers(a, b) => write!(f, "{a}/{b}"),
         }
     }
 }
@@ -330,10 +385,10 @@ impl Table {
 /// One table's rows as (key, all columns), in key order, a page at a time.
 struct Lines {
     table: Table,
-    page: std::collections::VecDeque<(String, String)>,
+    page: VecDeque<(Key, String)>,
     after: (i64, i64),
     after_text: (String, String),
-    started: bool,
+    visited: i64,
     done: bool,
 }
 
@@ -344,85 +399,80 @@ impl Lines {
     fn new(table: Table) -> Self {
         Self {
             table,
-            page: std::collections::VecDeque::new(),
+            page: VecDeque::new(),
             after: (i64::MIN, i64::MIN),
             after_text: (String::new(), String::new()),
-            started: false,
+            visited: 0,
             done: false,
         }
     }
 
-    fn next(&mut self) {
-        self.page.pop_front();
+    fn next(&mut self) -> Option<(Key, String)> {
+        self.page.pop_front()
     }
 
-    async fn peek(&mut self, store: &dyn Store) -> Result<Option<&(String, String)>, StoreError> {
+    async fn peek(&mut self, store: &dyn Store) -> Result<Option<&(Key, String)>, StoreError> {
         if self.page.is_empty() && !self.done {
             self.fill(store).await?;
-            self.started = true;
-            self.done = self.page.is_empty();
+            self.visited += i64::try_from(self.page.len()).unwrap_or(i64::MAX);
+            // There are few projections: they come all at once.
+            self.done = self.page.is_empty() || self.table == Table::Projection;
         }
         Ok(self.page.front())
     }
 
     async fn fill(&mut self, store: &dyn Store) -> Result<(), StoreError> {
         let mut reader = store.reader().await?;
-        let text =
-            |key: &dyn std::fmt::Debug, row: &dyn std::fmt::Debug| (format!("{key:?}"), format!("{row:?}"));
         match self.table {
             Table::Projection => {
-                if !self.started {
-                    for row in reader.projections().await? {
-                        self.page.push_back(text(&row.0, &row));
-                    }
+                for row in reader.projections().await? {
+                    self.push(Key::Name(row.0.clone()), &row);
                 }
             }
             Table::EventIndex => {
                 for row in reader.event_index(self.after, PAGE).await? {
                     self.after = row;
-                    self.page.push_back((ordered(row), format!("{row:?}")));
+                    self.push(Key::Numbers(row.0, row.1), &row);
                 }
             }
             Table::Subject => {
                 for row in reader.all_subjects(&self.after_text.0, PAGE).await? {
                     self.after_text.0.clone_from(&row.uri);
-                    self.page.push_back((row.uri.clone(), format!("{row:?}")));
+                    self.push(Key::Name(row.uri.clone()), &row);
                 }
             }
             Table::SubjectRecord => {
-                let index = if self.started { self.after.1 } else { -1 };
-                for row in reader.links((&self.after_text.0, index), PAGE).await? {
+                for row in reader.links((&self.after_text.0, self.after.1), PAGE).await? {
                     self.after_text.0.clone_from(&row.0);
                     self.after.1 = row.1;
-                    self.page.push_back((format!("{}\u{1}{:020}", row.0, row.1), format!("{row:?}")));
+                    self.push(Key::Entry(row.0.clone(), row.1), &row);
                 }
             }
             Table::ListingLot => {
                 for row in reader.listing_lots((&self.after_text.0, &self.after_text.1), PAGE).await? {
                     self.after_text.clone_from(&row);
-                    self.page.push_back((format!("{}\u{1}{}", row.0, row.1), format!("{row:?}")));
+                    self.push(Key::Names(row.0.clone(), row.1.clone()), &row);
                 }
             }
             Table::Alias => {
                 for row in reader.aliases(&self.after_text.0, PAGE).await? {
                     self.after_text.0.clone_from(&row.0);
-                    self.page.push_back((row.0.clone(), format!("{row:?}")));
+                    self.push(Key::Name(row.0.clone()), &row);
                 }
             }
             Table::FeedChange => {
-                let after = if self.started { self.after } else { (-1, -1) };
-                for row in reader.feed(after.0, after.1, PAGE).await? {
+                for row in reader.feed(self.after.0, self.after.1, PAGE).await? {
                     self.after = (row.log_index, row.position);
-                    self.page.push_back((ordered(self.after), format!("{row:?}")));
+                    self.push(Key::Numbers(row.log_index, row.position), &row);
                 }
             }
+            // The log itself is not made again: the audit goes through it row by row.
+            Table::LogHead | Table::Record | Table::Section | Table::Checkpoint => {}
         }
         Ok(())
     }
-}
 
-/// Two numbers as text that sorts as they do.
-fn ordered((a, b): (i64, i64)) -> String {
-    let up = |n: i64| n.cast_unsigned() ^ (1 << 63);
-    format!("{:020}/{:020}", up(a), up(b))
+    fn push(&mut self, key: Key, row: &dyn std::fmt::Debug) {
+        self.page.push_back((key, format!("{row:?}")));
+    }
 }

@@ -308,7 +308,9 @@ fn old_checkpoints(
 
 /// Partial tiles of earlier sizes that are still there: each must be the beginning of its tile.
 fn old_partials(files: &dyn Files, leaves: &[Hash], wrong: &mut Findings) -> std::io::Result<()> {
-    for name in files.list("tile")?.unwrap_or_default() {
+    let mut names = files.list("tile")?.unwrap_or_default();
+    names.extend(files.list("openings")?.unwrap_or_default());
+    for name in names {
         let Ok(tile) = Tile::parse(&name) else {
             wrong.add(Wrong::at(name, "file-unknown", "no tile has this name"));
             continue;
@@ -333,7 +335,17 @@ fn old_partials(files: &dyn Files, leaves: &[Hash], wrong: &mut Findings) -> std
                     leaves.get(from..from + span).is_some_and(|leaves| root(leaves) == *hash)
                 })
             }),
-            Level::Openings => true,
+            // The newest form was checked against the records; an erasure takes the earlier ones away.
+            Level::Openings => {
+                let after = leaves.len().saturating_sub(first);
+                let width = u16::try_from(after).unwrap_or(FULL_WIDTH).min(FULL_WIDTH);
+                let newest = match Tile::new(Level::Openings, tile.index(), width) {
+                    Ok(newest) => fetch(files, &newest)?,
+                    Err(_) => None,
+                };
+                openings::decode(&bytes, tile.width()).is_ok()
+                    && newest.is_some_and(|newest| newest.starts_with(&bytes))
+            }
         };
         if !holds {
             wrong.add(Wrong::at(name, "tile-differs", "the partial tile is not the beginning of its tile"));

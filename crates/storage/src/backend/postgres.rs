@@ -38,6 +38,17 @@ impl PostgresStore {
         let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&pool).await?;
         Ok(Self { pool, description: format!("PostgreSQL {version}") })
     }
+
+    /// Connects to a database of this version's tables to read only: nothing is migrated or written.
+    pub async fn open_for_audit(address: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(address)?
+            .application_name("nguon verify")
+            .options([("default_transaction_read_only", "on")]);
+        let pool = PgPoolOptions::new().max_connections(2).connect_with(options).await?;
+        repository::check_version(&pool, &MIGRATOR).await?;
+        let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&pool).await?;
+        Ok(Self { pool, description: format!("PostgreSQL {version}, read only") })
+    }
 }
 
 /// One statement of arrays for a whole group: each statement is a round trip, and a text of thousands of placeholders

@@ -1,12 +1,14 @@
 //! All SQL that both databases share, said once. `super::driver` is `sqlite.rs` or `postgres.rs`.
 
 use async_trait::async_trait;
+use sqlx::migrate::Migrator;
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Database, Row};
+use sqlx::{AssertSqlSafe, Database, Executor, Row};
 
 use super::driver::{Db, DbConnection, DbPoolConnection, DbRow, DbTransaction};
 use crate::port::{
-    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, StoreError, SubjectRow, Unit,
+    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, StoreError, SubjectRow, Table,
+    Unit,
 };
 
 pub(super) type DbQuery<'q> = Query<'q, Db, <Db as Database>::Arguments>;
@@ -107,6 +109,12 @@ impl Reading {
 
 #[async_trait]
 impl Reader for Reading {
+    async fn count(&mut self, table: Table) -> Result<i64, StoreError> {
+        let sql = ["SELECT COUNT(*) AS rows FROM ", table.name()].concat();
+        let found = self.one(sqlx::query(AssertSqlSafe(sql)), |row| row.try_get("rows")).await?;
+        Ok(found.unwrap_or(0))
+    }
+
     async fn head(&mut self) -> Result<Option<HeadRow>, StoreError> {
         self.one(sqlx::query("SELECT ledger_id, origin, size, root FROM log_head"), head).await
     }
@@ -166,7 +174,8 @@ impl Reader for Reading {
                     CAST(SUM(LENGTH(bytes) + LENGTH(openings)) AS BIGINT) AS bytes
              FROM held GROUP BY author ORDER BY author",
         );
-        self.many(query, |row| Ok((row.try_get("author")?, row.try_get("records")?, row.try_get("bytes")?))).await
+        self.many(query, |row| Ok((row.try_get("author")?, row.try_get("records")?, row.try_get("bytes")?)))
+            .await
     }
 
     async fn held_before(&mut self, received_at_ms: i64, limit: i64) -> Result<Vec<HeldRow>, StoreError> {
@@ -355,6 +364,24 @@ impl Reader for Reading {
         let query = query.bind(after.to_owned()).bind(limit);
         self.many(query, |row| Ok((row.try_get("alias")?, row.try_get("uri")?))).await
     }
+}
+
+/// Whether the database has exactly these migrations. Changes nothing.
+pub(super) async fn check_version<'c>(
+    reading: impl Executor<'c, Database = Db>,
+    migrator: &Migrator,
+) -> Result<(), StoreError> {
+    let query = sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version");
+    let rows = query.fetch_all(reading).await?;
+    let mut found = Vec::new();
+    for row in &rows {
+        found.push((row.try_get::<i64, _>("version")?, row.try_get::<Vec<u8>, _>("checksum")?));
+    }
+    let ours: Vec<_> = migrator.iter().map(|one| (one.version, one.checksum.to_vec())).collect();
+    if found == ours {
+        return Ok(());
+    }
+    Err(StoreError::OtherVersion { found: found.len(), ours: ours.len() })
 }
 
 /// Rows of one statement. Powers of four, so that only five statements a table are ever prepared.

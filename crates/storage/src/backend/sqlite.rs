@@ -60,6 +60,19 @@ impl SqliteStore {
             SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
         Ok(Self { writer, readers, description: format!("SQLite {version}") })
     }
+
+    /// Opens a file of this version's tables to read only: nothing is made, migrated or set.
+    pub async fn open_for_audit(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .busy_timeout(std::time::Duration::from_secs(30))
+            .pragma("cache_size", "-65536");
+        let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+        repository::check_version(&readers, &MIGRATOR).await?;
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&readers).await?;
+        Ok(Self { writer: readers.clone(), readers, description: format!("SQLite {version}, read only") })
+    }
 }
 
 /// Many rows a statement. (PostgreSQL takes arrays; see its `insert_records`.)
@@ -178,7 +191,6 @@ impl Store for SqliteStore {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
