@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Action, Amount, Event, Step, What, event_urn, organisation_in_urn};
-use crate::lot::{Effect, Entry, Said, Standing, Weight};
+use crate::lot::{Effect, Entry, Owner, Said, Standing, Upstream, Weight};
 
 /// A record and the event it tells.
 pub(crate) type Told<'a> = (&'a Entry, &'a Event);
@@ -21,11 +21,16 @@ pub(crate) struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    pub(crate) fn new(uri: &'a str, entries: Vec<&'a Entry>) -> Self {
+    pub(crate) fn new(
+        uri: &'a str,
+        entries: Vec<&'a Entry>,
+        upstream: &[Upstream],
+        owner: Option<Owner<'_>>,
+    ) -> Self {
         let corrected = corrected(&entries);
         let corrects = corrected.iter().rev().map(|(of, by)| (*by, *of)).collect();
         let mut history = Self { uri, entries, corrected, corrects, maker: None, holders: BTreeSet::new() };
-        history.maker = history.find_maker();
+        history.maker = history.find_maker(upstream, owner);
         history.holders = history.find_holders();
         history
     }
@@ -56,10 +61,27 @@ impl<'a> History<'a> {
         self.maker == Some(organisation) || self.holders.contains(organisation)
     }
 
-    fn find_maker(&self) -> Option<&'a str> {
-        let made = self.standing().find(|(_, event)| makes(event, self.uri));
-        let registered = || self.standing().find(|(_, event)| registers(event, self.uri));
-        made.or_else(registered).map(|(entry, _)| entry.organisation.as_str())
+    fn find_maker(&self, upstream: &[Upstream], owner: Option<Owner<'_>>) -> Option<&'a str> {
+        let may_make = |entry: &Entry, event: &Event| {
+            owner.is_none_or(|owner| {
+                entry.index < owner.since
+                    || entry.organisation == owner.organisation
+                    || event.inputs().iter().any(|input| {
+                        upstream.iter().any(|lot| {
+                            lot.uri == input.subject
+                                && lot.maker.as_deref() == Some(owner.organisation)
+                                && lot.holders.contains(&entry.organisation)
+                        })
+                    })
+            })
+        };
+        let rank = |entry: &Entry, event: &Event| {
+            let made = makes(event, self.uri);
+            let brought = made || registers(event, self.uri);
+            (brought && may_make(entry, event)).then_some((!entry.standing.makes(), !made, entry.index))
+        };
+        let ranked = self.standing().filter_map(|(entry, event)| Some((rank(entry, event)?, entry)));
+        ranked.min_by_key(|(rank, _)| *rank).map(|(_, entry)| entry.organisation.as_str())
     }
 
     /// Follows the goods: whoever the maker sent them to, whoever those sent them to, and so on.

@@ -7,19 +7,40 @@ use nguon_id::LotId;
 use crate::balance::{self, Flow, Movement};
 use crate::facts::{Action, Amount, Event, Step, What, organisation_in_urn};
 use crate::history::{History, Told, destination, event, inspects, makes, names, registers};
-use crate::lot::{Entry, Input, Inspection, LotState, LotStatus, Output, Stage, Standing, Upstream};
+use crate::lot::{
+    CLAIMS_SHOWN, Effect, Entry, Input, Inspection, LotState, LotStatus, Output, Owner, Stage, Standing,
+    Upstream, Weight,
+};
 use crate::quantity::{Quantity, Unit};
 use crate::rules::recalled_source;
 
 /// How the lot stands, from every record on it and from the lots it was made of.
 ///
-/// `history` may come in any order and with repetitions of the same index, which are ignored after the first.
+/// `history` may come in any order and with repetitions of the same index, which are ignored after the first. `upstream`
+/// holds the [`sources`] that are known, and `owner` whose the [product](product_of) is, if anybody's.
 #[must_use]
-pub fn judge(uri: &str, history: &[Entry], upstream: &[Upstream]) -> LotState {
-    let mut entries: Vec<&Entry> = history.iter().collect();
+pub fn judge<'a>(
+    uri: &'a str,
+    history: impl IntoIterator<Item = &'a Entry>,
+    upstream: &[Upstream],
+    owner: Option<Owner<'_>>,
+) -> LotState {
+    let mut entries: Vec<&Entry> = history.into_iter().collect();
     entries.sort_by_key(|entry| entry.index);
     entries.dedup_by_key(|entry| entry.index);
-    History::new(uri, entries).state(upstream)
+    History::new(uri, entries, upstream, owner).state(upstream)
+}
+
+/// The lots that a lot was made of, by anybody's word of full weight.
+#[must_use]
+pub fn sources<'a>(uri: &str, history: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<&'a str> {
+    let events = history.into_iter().filter(|entry| entry.counts == Weight::Full).filter_map(event);
+    let making = events.filter(|event| names(event.outputs(), uri));
+    making
+        .flat_map(|event| event.inputs())
+        .map(|input| input.subject.as_str())
+        .filter(|lot| *lot != uri)
+        .collect()
 }
 
 impl<'a> History<'a> {
@@ -30,6 +51,7 @@ impl<'a> History<'a> {
         let upstream: Vec<&Upstream> =
             upstream.iter().filter(|lot| inputs.iter().any(|input| input.uri == lot.uri)).collect();
 
+        let (stages, claims) = self.stages();
         let mut state = LotState {
             uri: self.uri.to_owned(),
             number: None,
@@ -49,7 +71,8 @@ impl<'a> History<'a> {
             holdings: sums.holdings,
             outputs: self.outputs(),
             inputs,
-            stages: self.stages(),
+            stages,
+            claims,
             certificates: BTreeSet::new(),
             inspections: self.inspections(),
             findings: sums.findings,
@@ -251,9 +274,18 @@ impl<'a> History<'a> {
         self.counting().filter_map(inspection).collect()
     }
 
-    fn stages(&self) -> Vec<Stage> {
+    /// The stages, and how many claims there are.
+    fn stages(&self) -> (Vec<Stage>, u64) {
+        let mut claims = 0;
         let stage = |entry: &&Entry| {
             let event = event(entry)?;
+            let effect = self.effect(entry, event);
+            if effect != Effect::Counts && !self.had_it(entry) {
+                claims += 1;
+                if claims > CLAIMS_SHOWN {
+                    return None;
+                }
+            }
             let amounts = event.inputs().iter().chain(event.outputs()).chain(event.objects());
             let quantity =
                 amounts.filter(|amount| amount.subject == self.uri).find_map(|amount| amount.quantity);
@@ -263,7 +295,7 @@ impl<'a> History<'a> {
                 organisation: entry.organisation.clone(),
                 author: entry.author.clone(),
                 gateway: entry.gateway,
-                effect: self.effect(entry, event),
+                effect,
                 step: event.step.clone(),
                 time_ms: event.time_ms,
                 offset_minutes: event.offset_minutes,
@@ -279,9 +311,9 @@ impl<'a> History<'a> {
                 photos: event.photos.clone(),
             })
         };
-        let mut stages: Vec<Stage> = self.entries.iter().filter_map(stage).collect();
+        let mut stages: Vec<Stage> = self.entries.iter().rev().filter_map(stage).collect();
         stages.sort_by_key(|stage| (stage.time_ms, stage.record));
-        stages
+        (stages, u64::try_from(claims).expect("no more than there are records"))
     }
 
     fn status(&self, state: &LotState, movements: &[Movement<'_>], upstream: &[&Upstream]) -> LotStatus {
@@ -344,7 +376,8 @@ impl<'a> History<'a> {
 }
 
 /// The product in a lot's address.
-fn product_of(uri: &str) -> Option<String> {
+#[must_use]
+pub fn product_of(uri: &str) -> Option<String> {
     match LotId::from_uri(uri).ok()? {
         LotId::Gs1 { gtin, .. } => Some(format!("https://id.gs1.org/01/{gtin}")),
         LotId::Own { .. } => uri.rsplit_once("/l/").map(|(product, _)| product.to_owned()),

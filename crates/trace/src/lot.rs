@@ -9,11 +9,13 @@
 //! The rules, in the order in which they apply:
 //!
 //! 1. A correction by the organisation that wrote a record takes that record away; it stays in sight, marked.
-//! 2. The *maker* is whoever's record first made the lot; *holders* are those it went to, by the word of the maker or of
-//!    an earlier holder. A lot goes nowhere by the word of the receiver alone.
+//! 2. The *maker* is whoever's record first made the lot, a recognised organisation's before any other's: so nobody takes
+//!    a lot by being first without a standing. Where the product has an [`Owner`], others make its lots only of lots that
+//!    the owner made and that went to them. *Holders* are those it went to, by the word of the maker or of an earlier
+//!    holder. A lot goes nowhere by the word of the receiver alone.
 //! 3. A record counts if it carries full weight (its key, role and standing, which the ledger decides) and comes from the
 //!    maker or a holder, or from an inspector about inspections, or from an authority about recalls. What others say is
-//!    a claim: shown, and without any effect.
+//!    a claim: without any effect. All claims are counted, and the newest [`CLAIMS_SHOWN`] shown.
 //! 4. Amounts are summed for each holder; what is left is what came in less what went out. Quantities in another unit
 //!    are not converted, and found.
 //! 5. A recall stands until whoever called it, or an authority, ends it; a recalled input recalls what was made of it.
@@ -32,7 +34,7 @@ use crate::facts::{Event, Photo, Step, Text};
 use crate::finding::{Finding, Severity};
 use crate::quantity::{Quantity, Unit};
 
-pub use crate::judge::judge;
+pub use crate::judge::{judge, product_of, sources};
 
 /// The standing bits of an organisation, as the ledger's operator set them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,6 +49,12 @@ impl Standing {
     pub const CERTIFIER: Self = Self(4);
     /// An authority, which may recall anybody's lot.
     pub const AUTHORITY: Self = Self(8);
+
+    /// Whether it is a maker of lots that the province recognises.
+    #[must_use]
+    pub fn makes(self) -> bool {
+        self.has(Self::PRODUCER) || self.has(Self::PACKER)
+    }
 
     /// Whether all bits of the other are set.
     #[must_use]
@@ -67,6 +75,18 @@ pub enum Void {
     Disputed,
     /// The key was revoked, for this record too.
     Revoked,
+}
+
+/// How many claims of organisations that neither made nor held a lot are among its stages: the newest ones.
+pub const CLAIMS_SHOWN: usize = 20;
+
+/// The recognised organisation whose product a lot is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner<'a> {
+    /// Its id, hex.
+    pub organisation: &'a str,
+    /// The log index from which the product is its own; lots that others made before stay theirs.
+    pub since: u64,
 }
 
 /// What the ledger says a record weighs, before anybody asks whose lot it is about.
@@ -171,6 +191,10 @@ pub struct Upstream {
     pub uri: String,
     /// How it stands.
     pub status: LotStatus,
+    /// Who made it, hex.
+    pub maker: Option<String>,
+    /// To whom it went, hex.
+    pub holders: BTreeSet<String>,
     /// The plots it comes from.
     pub origin_plots: BTreeSet<String>,
     /// First and last day of harvest.
@@ -184,6 +208,8 @@ impl From<&LotState> for Upstream {
         Self {
             uri: state.uri.clone(),
             status: state.status.clone(),
+            maker: state.maker.clone(),
+            holders: state.holders.clone(),
             origin_plots: state.origin_plots.clone(),
             harvest_from: state.harvest_from,
             harvest_until: state.harvest_until,
@@ -381,8 +407,11 @@ pub struct LotState {
     pub inputs: Vec<Input>,
     /// What was made of it.
     pub outputs: Vec<Output>,
-    /// Every record on it, in the order in which things happened.
+    /// The records on it, in the order in which things happened; of claims only the newest [`CLAIMS_SHOWN`].
     pub stages: Vec<Stage>,
+    /// How many records of organisations that neither made nor held it stand there without effect, the shown ones
+    /// included.
+    pub claims: u64,
     /// The certificates that the counting records name.
     pub certificates: BTreeSet<String>,
     /// The inspections that count.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Amount, Step, What};
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
 use crate::history::{History, Told, event, makes, speaks_for_all};
-use crate::lot::{Entry, Input, LotStatus, Said, Standing, Upstream, Void, Weight};
+use crate::lot::{Entry, Input, LotStatus, Said, Upstream, Void, Weight};
 use crate::quantity::Quantity;
 
 impl History<'_> {
@@ -66,7 +66,7 @@ impl History<'_> {
                     }
                     if self.maker == Some(entry.organisation.as_str())
                         && makes(event, self.uri)
-                        && !(entry.standing.has(Standing::PRODUCER) || entry.standing.has(Standing::PACKER))
+                        && !entry.standing.makes()
                     {
                         note(Code::MakerUnrecognised, entry);
                     }

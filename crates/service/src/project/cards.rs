@@ -1,12 +1,17 @@
-//! Cards of master data: the newest card on a URI counts, from the organisation that laid the first.
+//! Cards of master data: the newest card on a URI counts, from the organisation that laid the first. One that was not
+//! recognised loses the URI to the first recognised one that lays a card there, and gets no other names (codes, GTINs,
+//! GLNs) before it is recognised: being first is worth nothing without a standing.
 //!
 //! A card on a URI that another organisation laid is that organisation's claim about somebody else's thing: it is
 //! linked to the thing's history and changes nothing.
 
+use std::collections::BTreeSet;
+
 use nguon_epcis::Document;
-use nguon_ledger::Record;
+use nguon_ledger::{OrganisationId, Record};
 use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Facts, organisation_urn};
+use nguon_trace::lot::Standing;
 use serde::{Deserialize, Serialize};
 
 use super::{ProjectError, Projector, search_key};
@@ -21,6 +26,8 @@ pub struct Card {
     pub event_id: String,
     /// Whose it is, hex.
     pub organisation: String,
+    /// The entry from which a recognised organisation has it.
+    pub since: Option<u64>,
     /// What it says.
     pub facts: Facts,
     /// For a listing: a digest of what the feed last said of it.
@@ -32,6 +39,8 @@ struct State {
     index: u64,
     event_id: String,
     organisation: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    since: Option<u64>,
     /// The card as its own JSON document, without subjects.
     document: serde_json::Value,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -47,6 +56,7 @@ impl Card {
             index: state.index,
             event_id: state.event_id,
             organisation: state.organisation,
+            since: state.since,
             facts,
             told: state.told,
         })
@@ -58,6 +68,7 @@ impl Card {
             index: self.index,
             event_id: self.event_id.clone(),
             organisation: self.organisation.clone(),
+            since: self.since,
             document: serde_json::from_slice(&document).expect("what is written is JSON"),
             told: self.told.clone(),
         };
@@ -97,38 +108,27 @@ impl Projector {
         }
         self.link(&uri);
         let before = self.subject(&uri).await?;
-        if before
-            .as_ref()
-            .is_some_and(|row| row.organisation_id != organisation.as_bytes() || row.kind != kind)
-        {
-            return Ok(());
-        }
-        if let Facts::Organisation(card) = &facts {
-            for gln in card.identifiers.iter().filter(|known| known.scheme == "gln") {
-                let alias = format!("gln:{}", gln.value);
-                if self.alias(&alias).await?.is_none() {
-                    self.batch.aliases.insert(alias, uri.clone());
-                }
+        let known = before.as_ref().and_then(Card::of);
+        let recognised = self.standing_at(organisation, self.size) != Standing::default();
+        if let Some(row) = &before {
+            let own = row.organisation_id == organisation.as_bytes();
+            let squatted = recognised && known.as_ref().is_some_and(|card| card.since.is_none());
+            if row.kind != kind || !(own || squatted) {
+                return Ok(());
             }
         }
-        if let Facts::Product(product) = &facts {
-            // Two ways to one product: a GTIN that came after the stickers, and the code that came before it.
-            if self.alias(&format!("code:{}", product.code)).await?.is_none_or(|owner| owner == uri) {
-                self.batch.aliases.insert(format!("code:{}", product.code), uri.clone());
-                if let Some(gtin) = &product.gtin
-                    && self.alias(&format!("gtin:{gtin}")).await?.is_none_or(|owner| owner == uri)
-                {
-                    self.batch.aliases.insert(format!("gtin:{gtin}"), uri.clone());
-                }
-            }
-        }
+        let held = known.as_ref().filter(|card| card.organisation == organisation.to_string());
         let card = Card {
             index: self.size,
             event_id: record.event_id().to_string(),
             organisation: organisation.to_string(),
+            since: held.and_then(|card| card.since).or(recognised.then_some(self.size)),
             facts,
-            told: before.as_ref().and_then(Card::of).and_then(|card| card.told),
+            told: known.and_then(|card| card.told),
         };
+        if recognised {
+            self.other_names(&uri, &card.facts).await?;
+        }
         let row = SubjectRow {
             uri: uri.clone(),
             kind: kind.to_owned(),
@@ -143,5 +143,63 @@ impl Projector {
             Facts::Listing(listing) => self.listing_said(&listing).await,
             _ => Ok(()),
         }
+    }
+
+    /// What else a thing is known by.
+    async fn other_names(&mut self, uri: &str, facts: &Facts) -> Result<(), ProjectError> {
+        match facts {
+            Facts::Organisation(card) => {
+                for gln in card.identifiers.iter().filter(|known| known.scheme == "gln") {
+                    self.name(format!("gln:{}", gln.value), uri).await?;
+                }
+            }
+            // Two ways to one product: a GTIN that came after the stickers, and the code that came before it.
+            Facts::Product(product) => {
+                if self.name(format!("code:{}", product.code), uri).await?
+                    && let Some(gtin) = &product.gtin
+                {
+                    self.name(format!("gtin:{gtin}"), uri).await?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Gives a name to a thing, unless something else has it.
+    async fn name(&mut self, alias: String, uri: &str) -> Result<bool, ProjectError> {
+        let free = self.alias(&alias).await?.is_none_or(|owner| owner == uri);
+        if free {
+            self.put_alias(alias, uri);
+        }
+        Ok(free)
+    }
+
+    /// An organisation was recognised: what it laid before is its own from now on.
+    pub(super) async fn recognised(&mut self, organisation: OrganisationId) -> Result<(), ProjectError> {
+        let mut uris: BTreeSet<String> = self.batch.changed.clone();
+        for kind in ["organisation", "plot", "product", "certificate", "listing"] {
+            let mut after = String::new();
+            loop {
+                let mut reader = self.target.reader().await?;
+                let rows = reader.subjects_of(organisation.as_bytes(), kind, &after, 500).await?;
+                let Some(last) = rows.last() else { break };
+                after.clone_from(&last.uri);
+                uris.extend(rows.into_iter().map(|row| row.uri));
+            }
+        }
+        for uri in uris {
+            let Some(mut row) = self.subject(&uri).await? else { continue };
+            let Some(card) = Card::of(&row).filter(|card| card.organisation == organisation.to_string())
+            else {
+                continue;
+            };
+            self.other_names(&uri, &card.facts).await?;
+            if card.since.is_none() {
+                row.state = Card { since: Some(self.size), ..card }.state();
+                self.put(row);
+            }
+        }
+        Ok(())
     }
 }

@@ -8,7 +8,8 @@ use nguon_ledger::{AuthorityFinding, EventId, OrganisationId, Record, SectionTyp
 use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Event, Facts, organisation_in_urn};
 use nguon_trace::lot::{
-    Entry, LotState, LotStatus, Said, Standing, Upstream, Void, Weight, judge, late_by_ms,
+    Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, judge, late_by_ms, product_of,
+    sources,
 };
 
 use super::cards::Card;
@@ -19,13 +20,31 @@ use crate::rows;
 /// the rest with the next entry on them.
 const REACH: usize = 20_000;
 
-/// A record on a lot, before it is weighed.
+/// A record on a lot, and what was known about it when the lot was judged last.
 #[derive(Clone)]
 pub(super) struct Heard {
     record: Record,
-    index: u64,
-    disputed: bool,
-    said: Said,
+    entry: Entry,
+}
+
+impl Heard {
+    fn new(record: Record, index: u64, disputed: bool, said: Said) -> Self {
+        let entry = Entry {
+            index,
+            event_id: record.event_id().to_string(),
+            organisation: record.belongs_to().to_string(),
+            author: record.author().to_string(),
+            standing: Standing::default(),
+            counts: Weight::Full,
+            device_time_ms: record.device_time_ms(),
+            late_by_ms: None,
+            gateway: false,
+            disputed,
+            destination: None,
+            said,
+        };
+        Self { record, entry }
+    }
 }
 
 impl Projector {
@@ -41,7 +60,7 @@ impl Projector {
             self.link(uri);
         }
         let said = Said::Event(Box::new(event));
-        let heard = Heard { record: record.clone(), index: self.size, disputed, said };
+        let heard = Heard::new(record.clone(), self.size, disputed, said);
         for lot in &lots {
             self.history(lot).await?;
             if let Some(history) = self.histories.get_mut(lot) {
@@ -70,26 +89,28 @@ impl Projector {
 
     /// What the ledger knows now about one record on a lot. Asked again at each judgement: whose a GLN is, how a key
     /// is kept and what was adopted may change after the record, and must not depend on what is still in memory.
-    async fn entry(&mut self, heard: Heard) -> Result<Entry, ProjectError> {
-        let Heard { record, index, disputed, said } = heard;
-        let destination = match &said {
+    async fn weigh(&mut self, heard: &mut Heard) -> Result<(), ProjectError> {
+        let Heard { record, entry } = heard;
+        let index = entry.index;
+        entry.destination = match &entry.said {
             Said::Event(event) => match &event.destination {
                 Some(uri) => self.party(uri).await?,
                 None => None,
             },
             Said::Unreadable | Said::Erased => None,
         };
-        let late_by_ms = match &said {
+        entry.late_by_ms = match &entry.said {
             Said::Event(event) => late_by_ms(event.time_ms, self.time_at(index)),
             Said::Unreadable | Said::Erased => None,
         };
         let organisation = record.belongs_to();
+        entry.standing = self.standing_at(organisation, index);
         let directory = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let key = directory.key(&record.author());
         let adopted = directory.is_adopted(organisation, record.event_id());
         let doubted = key.is_some_and(|key| key.is_doubted(record.seq()));
         let found = self.findings.get(&index).map(Vec::as_slice).unwrap_or_default();
-        let counts = found
+        entry.counts = found
             .iter()
             .find_map(|finding| match finding {
                 AuthorityFinding::Disputed if adopted => None,
@@ -101,23 +122,11 @@ impl Projector {
             .map_or(if doubted && !adopted { Weight::Claim } else { Weight::Full }, |reason| Weight::None {
                 reason,
             });
-        Ok(Entry {
-            index,
-            event_id: record.event_id().to_string(),
-            organisation: organisation.to_string(),
-            author: record.author().to_string(),
-            standing: self.standing_at(organisation, index),
-            counts,
-            device_time_ms: record.device_time_ms(),
-            late_by_ms,
-            gateway: key.is_some_and(|key| key.flags().contains(nguon_ledger::Flags::SERVICE)),
-            disputed,
-            destination,
-            said,
-        })
+        entry.gateway = key.is_some_and(|key| key.flags().contains(nguon_ledger::Flags::SERVICE));
+        Ok(())
     }
 
-    fn standing_at(&self, organisation: OrganisationId, index: u64) -> Standing {
+    pub(super) fn standing_at(&self, organisation: OrganisationId, index: u64) -> Standing {
         let standing = self.standings.get(&organisation).and_then(|known| known.range(..=index).next_back());
         Standing(standing.map_or(0, |(_, bits)| bits.0))
     }
@@ -169,13 +178,14 @@ impl Projector {
                 Err(_) => Said::Unreadable,
             },
         };
-        Ok(Some(Heard { record, index, disputed: row.disputed, said }))
+        Ok(Some(Heard::new(record, index, row.disputed, said)))
     }
 
     /// Judges these lots and everything made of them.
     async fn judge_from(&mut self, lots: Vec<String>) -> Result<(), ProjectError> {
         let mut waiting: Vec<String> = lots;
         let mut judged = BTreeMap::new();
+        let mut changed = BTreeSet::new();
         while let Some(lot) = waiting.pop() {
             // A lot may be reached on several ways; a cycle stops here.
             let times = judged.entry(lot.clone()).or_insert(0_u32);
@@ -183,33 +193,40 @@ impl Projector {
             if *times > 3 || judged.len() > REACH {
                 continue;
             }
+            // A claim changes what is shown of a lot, and nothing that is made of it or offered.
             let Some(state) = self.judge_one(&lot).await? else { continue };
+            changed.insert(lot.clone());
             waiting.extend(state.outputs.into_iter().map(|output| output.uri).filter(|uri| *uri != lot));
         }
-        for lot in judged.keys() {
-            self.lot_changed(lot).await?;
+        for lot in changed {
+            self.lot_changed(&lot).await?;
         }
         Ok(())
     }
 
-    /// Judges one lot; answers its state if that changed what is made of it.
+    /// Judges one lot; answers its state if more of it changed than what is shown of its records.
     async fn judge_one(&mut self, lot: &str) -> Result<Option<LotState>, ProjectError> {
         self.history(lot).await?;
         let before = self.lot_state(lot).await?;
-        let mut history = Vec::new();
-        for heard in self.histories.get(lot).cloned().unwrap_or_default() {
-            history.push(self.entry(heard).await?);
+        let mut history = self.histories.remove(lot).unwrap_or_default();
+        for heard in &mut history {
+            self.weigh(heard).await?;
         }
-        // First without its inputs, to learn which they are.
-        let mut state = judge(lot, &history, &[]);
-        let sources: BTreeSet<String> = state.inputs.iter().map(|input| input.uri.clone()).collect();
-        if !sources.is_empty() {
-            let mut upstream = Vec::with_capacity(sources.len());
-            for uri in sources {
-                upstream.extend(self.lot_state(&uri).await?.as_deref().map(Upstream::from));
-            }
-            state = judge(lot, &history, &upstream);
+        let entries = || history.iter().map(|heard| &heard.entry);
+        let mut upstream = Vec::new();
+        for uri in sources(lot, entries()) {
+            upstream.extend(self.lot_state(uri).await?.as_deref().map(Upstream::from));
         }
+        let product = match product_of(lot) {
+            Some(uri) => self.card_of(&uri).await?,
+            None => None,
+        };
+        let owner = product.as_deref().and_then(|card| {
+            matches!(card.facts, Facts::Product(_)).then_some(())?;
+            Some(Owner { organisation: &card.organisation, since: card.since? })
+        });
+        let state = judge(lot, entries(), &upstream, owner);
+        self.histories.insert(lot.to_owned(), history);
         if before.as_deref() == Some(&state) {
             return Ok(None);
         }
@@ -219,7 +236,7 @@ impl Projector {
         if before.is_none() {
             self.give_short_code(lot).await?;
         }
-        Ok(Some(state))
+        Ok(before.is_none_or(|before| without_records(&before) != without_records(&state)).then_some(state))
     }
 
     async fn lot_row(&mut self, state: &LotState) -> Result<SubjectRow, ProjectError> {
@@ -253,7 +270,7 @@ impl Projector {
             match self.alias(&alias).await? {
                 Some(owner) if owner != lot => {}
                 _ => {
-                    self.batch.aliases.insert(alias, lot.to_owned());
+                    self.put_alias(alias, lot);
                     return Ok(());
                 }
             }
@@ -286,6 +303,10 @@ pub(crate) fn status(status: &LotStatus) -> &'static str {
         LotStatus::Destroyed => "destroyed",
         LotStatus::Recalled { .. } => "recalled",
     }
+}
+
+fn without_records(state: &LotState) -> LotState {
+    LotState { stages: Vec::new(), claims: 0, ..state.clone() }
 }
 
 /// The state in a lot's row.

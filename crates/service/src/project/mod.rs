@@ -95,6 +95,8 @@ pub struct Projector {
     /// Rows of `subjects` as values, so that each is read once.
     cards: HashMap<String, Option<Arc<Card>>>,
     lots: HashMap<String, Option<Arc<LotState>>>,
+    /// Other names of things.
+    aliases: HashMap<String, Option<String>>,
     /// Which listings draw on a lot.
     listings: HashMap<String, BTreeSet<String>>,
     /// Listings that the feed shows now.
@@ -134,6 +136,7 @@ impl Projector {
             histories: HashMap::new(),
             cards: HashMap::new(),
             lots: HashMap::new(),
+            aliases: HashMap::new(),
             offered: BTreeSet::new(),
             listings: HashMap::new(),
             calendar: BTreeSet::new(),
@@ -165,6 +168,7 @@ impl Projector {
         self.histories.clear();
         self.cards.clear();
         self.lots.clear();
+        self.aliases.clear();
         self.batch = Pending::default();
         self.size = 0;
         while self.size < done {
@@ -322,6 +326,11 @@ impl Projector {
                 }
             }
             Control::ErasureNotice { event, .. } => self.weigh_again(*event).await?,
+            Control::Standing { organisation, .. }
+                if self.standing_at(*organisation, index) != nguon_trace::lot::Standing::default() =>
+            {
+                self.recognised(*organisation).await?;
+            }
             Control::Revoke { key, .. } => {
                 let doubted =
                     self.findings.get(&index).into_iter().flatten().find_map(|finding| match finding {
@@ -396,10 +405,17 @@ impl Projector {
 
     /// What another name stands for, this transaction's names included.
     async fn alias(&mut self, alias: &str) -> Result<Option<String>, StoreError> {
-        match self.batch.aliases.get(alias) {
-            Some(uri) => Ok(Some(uri.clone())),
-            None => self.target.reader().await?.alias(alias).await,
+        if let Some(known) = self.aliases.get(alias) {
+            return Ok(known.clone());
         }
+        let found = self.target.reader().await?.alias(alias).await?;
+        self.aliases.insert(alias.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    fn put_alias(&mut self, alias: String, uri: &str) {
+        self.aliases.insert(alias.clone(), Some(uri.to_owned()));
+        self.batch.aliases.insert(alias, uri.to_owned());
     }
 
     async fn save(&mut self) -> Result<(), ProjectError> {
@@ -421,6 +437,9 @@ impl Projector {
             self.subjects.clear();
             self.cards.clear();
             self.lots.clear();
+        }
+        if self.aliases.len() > CACHED {
+            self.aliases.clear();
         }
         if self.histories.len() > CACHED {
             self.histories.clear();

@@ -6,12 +6,13 @@ use crate::farm::{
 use nguon_trace::facts::{Action, Amount, Part, Step, Text, What, organisation_urn};
 use nguon_trace::finding::{Code, Severity};
 use nguon_trace::lot::{
-    Effect, LotState, LotStatus, Said, Standing, Upstream, Void, Weight, judge, late_by_ms,
+    CLAIMS_SHOWN, Effect, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, judge,
+    late_by_ms,
 };
 use nguon_trace::quantity::Quantity;
 
 fn state(log: &Log) -> LotState {
-    judge(LOT, &log.0, &[])
+    judge(LOT, &log.0, &[], None)
 }
 
 fn codes(state: &LotState) -> Vec<Code> {
@@ -204,7 +205,7 @@ fn a_shop_cannot_recall_the_makers_lot() {
 fn packs_show_what_they_are_made_of_and_in_which_shares() {
     let mut log = Log::default();
     log.pack(COOP, &[(LOT, kg(300)), ("urn:lot:b", kg(100))], Quantity::pieces(800));
-    let packs = judge(PACKS, &log.0, &[]);
+    let packs = judge(PACKS, &log.0, &[], None);
     let shares: Vec<_> = packs.inputs.iter().map(|input| input.share_millionths).collect();
     assert_eq!(shares, [Some(750_000), Some(250_000)]);
     assert_eq!(packs.balance.unwrap().made, 800);
@@ -223,7 +224,7 @@ fn packs_show_what_they_are_made_of_and_in_which_shares() {
 fn more_cannot_come_out_than_went_in() {
     let mut log = Log::default();
     log.pack(COOP, &[(LOT, kg(300))], kg(420));
-    let packs = judge(PACKS, &log.0, &[]);
+    let packs = judge(PACKS, &log.0, &[], None);
     assert_eq!(codes(&packs), [Code::OutputBeyondInput]);
     assert_eq!(packs.findings[0].text_vi, "Làm ra 420 kg trong khi chỉ đưa vào 300 kg.");
     assert_eq!(packs.findings[0].severity, Severity::Blocking);
@@ -238,7 +239,7 @@ fn a_recalled_harvest_recalls_everything_made_of_it() {
 
     let mut packing = Log::default();
     packing.pack(COOP, &[(LOT, kg(300))], Quantity::pieces(600));
-    let packs = judge(PACKS, &packing.0, &[Upstream::from(&harvest)]);
+    let packs = judge(PACKS, &packing.0, &[Upstream::from(&harvest)], None);
     let LotStatus::Recalled { inherited_from, .. } = &packs.status else { panic!("{:?}", packs.status) };
     assert_eq!(inherited_from.as_deref(), Some(LOT));
     assert_eq!(codes(&packs), [Code::RecalledSource]);
@@ -251,12 +252,12 @@ fn a_recalled_harvest_recalls_everything_made_of_it() {
         outputs: vec![Amount::of("urn:lot:gift", Quantity::pieces(1))],
     };
     gift.says(SHOP, Step::Packing, what);
-    let gift = judge("urn:lot:gift", &gift.0, &[Upstream::from(&packs)]);
+    let gift = judge("urn:lot:gift", &gift.0, &[Upstream::from(&packs)], None);
     assert!(
         matches!(&gift.status, LotStatus::Recalled { inherited_from: Some(root), .. } if root == LOT),
         "the root stays named, two steps on"
     );
-    let unrelated = judge(LOT, &[], &[Upstream::from(&packs)]);
+    let unrelated = judge(LOT, &[], &[Upstream::from(&packs)], None);
     assert_eq!(unrelated.status, LotStatus::Unknown, "only what really went in can recall");
 }
 
@@ -386,9 +387,61 @@ fn one_large_blend_is_judged_when_all_its_parts_are_there() {
     };
     let mut log = Log::default();
     part(&mut log, 1, "urn:lot:a", Some(190));
-    let half = judge(PACKS, &log.0, &[]);
+    let half = judge(PACKS, &log.0, &[], None);
     assert_eq!(codes(&half), [Code::PartsMissing]);
     assert_eq!(half.findings[0].text_vi, "Mẻ chế biến này gồm 2 phần, mới có 1 phần được ghi.");
     part(&mut log, 2, "urn:lot:b", None);
-    assert_eq!(codes(&judge(PACKS, &log.0, &[])), [], "190 kg out of twice 100 kg");
+    assert_eq!(codes(&judge(PACKS, &log.0, &[], None)), [], "190 kg out of twice 100 kg");
+}
+
+#[test]
+fn a_lot_is_the_recognised_makers_whoever_was_first() {
+    let mut log = Log::default();
+    log.harvest(RIVAL, kg(9_000)).standing = Standing::default();
+    assert_eq!(
+        state(&log).maker.as_deref(),
+        Some(RIVAL),
+        "somebody not yet recognised may still be the maker"
+    );
+    assert_eq!(codes(&state(&log)), [Code::MakerUnrecognised]);
+    log.says(COOP, Step::Encoding, objects(Action::Add, LOT, None));
+    assert_eq!(state(&log).maker.as_deref(), Some(COOP), "a printed code, too");
+    log.harvest(COOP, kg(500));
+    log.harvest(SHOP, kg(100));
+    let state = state(&log);
+    assert_eq!((state.maker.as_deref(), state.balance.unwrap().made), (Some(COOP), 500_000));
+    assert_eq!(codes(&state), []);
+    assert_eq!(state.claims, 2);
+}
+
+#[test]
+fn others_make_lots_of_somebodys_product_only_of_what_was_sent_to_them() {
+    let mut harvests = Log::default();
+    harvests.harvest(COOP, kg(500));
+    let coop = |since| Some(Owner { organisation: COOP, since });
+    let mut packing = Log::default();
+    packing.pack(SHOP, &[(LOT, kg(100))], Quantity::pieces(100));
+    let maker = |harvests: &Log, since| {
+        judge(PACKS, &packing.0, &[Upstream::from(&state(harvests))], coop(since)).maker
+    };
+    assert_eq!(maker(&harvests, 0), None, "a claim");
+    assert_eq!(maker(&harvests, 1).as_deref(), Some(SHOP), "the product became the co-operative's later");
+    harvests.ship(COOP, SHOP, kg(100));
+    assert_eq!(maker(&harvests, 0).as_deref(), Some(SHOP));
+    let mut stranger = Log::default();
+    stranger.harvest(RIVAL, kg(100));
+    assert_eq!(judge(LOT, &stranger.0, &[], coop(0)).status, LotStatus::Unknown);
+}
+
+#[test]
+fn a_thousand_claims_are_counted_and_twenty_shown() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    for _ in 0..1_000 {
+        log.of_lot(RIVAL, Step::Selling, Some(kg(1)));
+    }
+    log.of_lot(COOP, Step::Storing, None);
+    let state = state(&log);
+    assert_eq!((state.claims, state.stages.len()), (1_000, CLAIMS_SHOWN + 2));
+    assert_eq!(state.stages[1].record, 981, "the newest");
 }
