@@ -169,6 +169,7 @@ fn plot(card: &Object<'_>) -> Result<Plot, ReadError> {
         place_name: card.prose("nguon:placeName")?,
         area_m2: whole(card, "nguon:areaSquareMetres")?,
         crop: required_prose(card, "nguon:crop")?,
+        crop_code: card.owned("nguon:cropCode")?,
         growing_method: card.owned("nguon:growingMethod")?,
         planting_area_code: card.owned("nguon:plantingAreaCode")?,
     })
@@ -182,6 +183,7 @@ fn write_plot(out: &mut Writer, plot: &Plot) {
     out.prose_if("nguon:placeName", plot.place_name.as_ref());
     out.number_if("nguon:areaSquareMetres", Some(plot.area_m2));
     out.prose("nguon:crop", &plot.crop);
+    out.text_if("nguon:cropCode", plot.crop_code.as_ref());
     out.text_if("nguon:growingMethod", plot.growing_method.as_ref());
     out.text_if("nguon:plantingAreaCode", plot.planting_area_code.as_ref());
 }

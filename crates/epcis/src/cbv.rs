@@ -122,7 +122,7 @@ fn created(what: &What) -> Step {
 /// The step of a [`Step::key`], details empty; `other` is no step by itself.
 pub(crate) fn step_with_key(key: &str) -> Option<Step> {
     Some(match key {
-        "planting" => Step::Planting { variety: None },
+        "planting" => Step::Planting { crop: None, variety: None, seed_origin: None },
         "fertilising" => Step::Fertilising { product: None, dose: None },
         "plant_protection" => Step::PlantProtection(PlantProtection::default()),
         "irrigation" => Step::Irrigation { water: None },
@@ -142,6 +142,8 @@ pub(crate) fn step_with_key(key: &str) -> Option<Step> {
         "transporting" => Step::Transporting,
         "receiving" => Step::Receiving,
         "storing" => Step::Storing,
+        "waste" => Step::Waste { what: None },
+        "confirming" => Step::Confirming { events: Vec::new() },
         "selling" => Step::Selling,
         "returning" => Step::Returning,
         "inspecting" => Step::Inspecting { conformant: None },
@@ -160,7 +162,9 @@ pub(crate) fn words_of(step: &Step) -> (Option<String>, Option<&'static str>) {
         | Step::Fertilising { .. }
         | Step::PlantProtection(_)
         | Step::Irrigation { .. }
-        | Step::Test { .. } => (None, None),
+        | Step::Test { .. }
+        | Step::Waste { .. }
+        | Step::Confirming { .. } => (None, None),
         Step::Cooling | Step::Handling => (None, Some("in_progress")),
         Step::Sorting => (None, Some("active")),
         Step::Harvest | Step::Packing | Step::Processing => (Some("creating_class_instance"), Some("active")),

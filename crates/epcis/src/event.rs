@@ -43,6 +43,7 @@ pub(crate) fn read(kind: &str, object: &Object<'_>, context: &Context) -> Result
         certificates: object.texts("certificationInfo")?,
         papers: papers(object)?,
         lot: lot.map(|lot| lot_data(lot.resolve(context)?)).transpose()?.unwrap_or_default(),
+        for_another: object.truth("nguon:enteredForAnother")?.unwrap_or(false),
         note: object.prose("nguon:note")?,
         photos: photos(object, context)?,
         correction,
@@ -136,7 +137,11 @@ fn step(object: &Object<'_>, what: &What, context: &Context) -> Result<Step, Rea
         None => cbv::step_of(&words, what),
     };
     match &mut step {
-        Step::Planting { variety } => *variety = object.owned("nguon:variety")?,
+        Step::Planting { crop, variety, seed_origin } => {
+            *crop = object.owned("nguon:cropCode")?;
+            *variety = object.owned("nguon:variety")?;
+            *seed_origin = object.owned("nguon:seedOrigin")?;
+        }
         Step::Fertilising { product, dose } => {
             *product = object.owned("nguon:inputName")?;
             *dose = object.owned("nguon:dose")?;
@@ -146,6 +151,7 @@ fn step(object: &Object<'_>, what: &What, context: &Context) -> Result<Step, Rea
             spray.active_substance = object.owned("nguon:activeSubstance")?;
             spray.dose = object.owned("nguon:dose")?;
             spray.target = object.owned("nguon:target")?;
+            spray.area_m2 = object.whole("nguon:areaSquareMetres")?;
             let days = object.whole("nguon:preHarvestIntervalDays")?;
             spray.phi_days = days.map(u16::try_from).transpose().map_err(|_| ReadError::Wrong {
                 field: "nguon:preHarvestIntervalDays".to_owned(),
@@ -153,6 +159,8 @@ fn step(object: &Object<'_>, what: &What, context: &Context) -> Result<Step, Rea
             })?;
         }
         Step::Irrigation { water } => *water = object.owned("nguon:waterSource")?,
+        Step::Waste { what } => *what = object.owned("nguon:collected")?,
+        Step::Confirming { events } => *events = object.texts("nguon:confirms")?,
         Step::Test { what, conformant } => {
             *what = object.owned("nguon:tested")?;
             *conformant = object.truth("nguon:conformant")?;

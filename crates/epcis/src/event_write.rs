@@ -73,6 +73,7 @@ pub(crate) fn write(event: &Event) -> Writer {
         out.raw("nguon:part", &part.number.to_string());
         out.raw("nguon:parts", &part.of.to_string());
     }
+    out.truth_if("nguon:enteredForAnother", event.for_another.then_some(true));
     out.prose_if("nguon:note", event.note.as_ref());
     out.objects("nguon:photos", event.photos.iter().map(photo).collect());
     out
@@ -195,7 +196,11 @@ fn step(out: &mut Writer, event: &Event) {
     }
 
     match &event.step {
-        Step::Planting { variety } => out.text_if("nguon:variety", variety.as_ref()),
+        Step::Planting { crop, variety, seed_origin } => {
+            out.text_if("nguon:cropCode", crop.as_ref());
+            out.text_if("nguon:variety", variety.as_ref());
+            out.text_if("nguon:seedOrigin", seed_origin.as_ref());
+        }
         Step::Fertilising { product, dose } => {
             out.text_if("nguon:inputName", product.as_ref());
             out.text_if("nguon:dose", dose.as_ref());
@@ -205,9 +210,12 @@ fn step(out: &mut Writer, event: &Event) {
             out.text_if("nguon:activeSubstance", spray.active_substance.as_ref());
             out.text_if("nguon:dose", spray.dose.as_ref());
             out.text_if("nguon:target", spray.target.as_ref());
+            out.number_if("nguon:areaSquareMetres", spray.area_m2);
             out.number_if("nguon:preHarvestIntervalDays", spray.phi_days);
         }
         Step::Irrigation { water } => out.text_if("nguon:waterSource", water.as_ref()),
+        Step::Waste { what } => out.text_if("nguon:collected", what.as_ref()),
+        Step::Confirming { events } => out.texts("nguon:confirms", events),
         Step::Test { what, conformant } => {
             out.text_if("nguon:tested", what.as_ref());
             out.truth_if("nguon:conformant", *conformant);

@@ -194,10 +194,17 @@ fn every_step_of_the_diary_is_written_as_valid_epcis() {
         active_substance: Some("Bacillus thuringiensis".to_owned()),
         dose: Some("0,5 kg/ha".to_owned()),
         target: Some("sâu xanh".to_owned()),
+        area_m2: Some(1_500),
         phi_days: Some(3),
     };
     let steps = [
-        Step::Planting { variety: Some("Langbiang 2".to_owned()) },
+        Step::Planting {
+            crop: Some("strawberry".to_owned()),
+            variety: Some("Langbiang 2".to_owned()),
+            seed_origin: Some("Vườn ươm Đà Lạt".to_owned()),
+        },
+        Step::Waste { what: Some("vỏ chai thuốc".to_owned()) },
+        Step::Confirming { events: vec![format!("urn:nguon:event:{:064}", 1)] },
         Step::Fertilising { product: Some("NPK 16-16-8".to_owned()), dose: Some("40 kg".to_owned()) },
         Step::PlantProtection(spray),
         Step::Irrigation { water: Some("giếng khoan".to_owned()) },

@@ -93,9 +93,9 @@ fn what() -> BoxedStrategy<What> {
 
 fn step() -> BoxedStrategy<Step> {
     let verdict = || of(any::<bool>());
-    let spray = (of(word()), of(word()), of(word()), of(word()), of(any::<u16>()));
-    let spray = spray.prop_map(|(product, active_substance, dose, target, phi_days)| {
-        Step::PlantProtection(PlantProtection { product, active_substance, dose, target, phi_days })
+    let spray = (of(word()), of(word()), of(word()), of(word()), of(any::<u64>()), of(any::<u16>()));
+    let spray = spray.prop_map(|(product, active_substance, dose, target, area_m2, phi_days)| {
+        Step::PlantProtection(PlantProtection { product, active_substance, dose, target, area_m2, phi_days })
     });
     let plain = proptest::sample::select(vec![
         Step::Harvest,
@@ -123,7 +123,11 @@ fn step() -> BoxedStrategy<Step> {
     ]);
     prop_oneof![
         4 => plain,
-        1 => of(word()).prop_map(|variety| Step::Planting { variety }),
+        1 => (of(word()), of(word()), of(word())).prop_map(|(crop, variety, seed_origin)| {
+            Step::Planting { crop, variety, seed_origin }
+        }),
+        1 => of(word()).prop_map(|what| Step::Waste { what }),
+        1 => vec(uri(), 0..3).prop_map(|events| Step::Confirming { events }),
         1 => (of(word()), of(word())).prop_map(|(product, dose)| Step::Fertilising { product, dose }),
         1 => spray,
         1 => of(word()).prop_map(|water| Step::Irrigation { water }),
@@ -184,12 +188,12 @@ fn correction() -> BoxedStrategy<Correction> {
 fn event() -> BoxedStrategy<Event> {
     let papers = (of(Just("po".to_owned())), uri()).prop_map(|(kind, uri)| Paper { kind, uri });
     let part = (1..=500_u16).prop_flat_map(|of| (1..=of).prop_map(move |number| Part { number, of }));
-    let basics = (time(), -840..=840_i16, step(), what(), of(part));
+    let basics = (time(), -840..=840_i16, step(), what(), of(part), any::<bool>());
     let names = (of(uri()), of(uri()), of(uri()), of(uri()), of(uri()));
     let more =
         (vec(uri(), 0..3), vec(papers, 0..3), lot_data(), of(text()), vec(photo(), 0..2), of(correction()));
     (basics, names, more)
-        .prop_map(|((time_ms, offset_minutes, step, what, part), names, more)| {
+        .prop_map(|((time_ms, offset_minutes, step, what, part, for_another), names, more)| {
             let (id, place, place_after, source, destination) = names;
             let (certificates, papers, lot, note, photos, correction) = more;
             // An error declaration bears the id of the wrong event, not one of its own.
@@ -208,6 +212,7 @@ fn event() -> BoxedStrategy<Event> {
                 certificates,
                 papers,
                 lot,
+                for_another,
                 note,
                 photos,
                 correction,
@@ -247,8 +252,9 @@ fn organisation() -> BoxedStrategy<Facts> {
 }
 
 fn plot() -> BoxedStrategy<Facts> {
-    (uri(), word(), commune(), of(text()), any::<u64>(), text(), of(word()), of(word()))
-        .prop_map(|(uri, code, commune, place_name, area_m2, crop, growing_method, planting_area_code)| {
+    (uri(), word(), commune(), of(text()), any::<u64>(), text(), of(word()), of((word(), word())))
+        .prop_map(|(uri, code, commune, place_name, area_m2, crop, crop_code, codes)| {
+            let (growing_method, planting_area_code) = codes.unzip();
             Facts::Plot(Plot {
                 uri,
                 code,
@@ -256,6 +262,7 @@ fn plot() -> BoxedStrategy<Facts> {
                 place_name,
                 area_m2,
                 crop,
+                crop_code,
                 growing_method,
                 planting_area_code,
             })

@@ -15,8 +15,11 @@ use nguon_market::{Change, Cursor, FeedFormat, FeedPage, ReasonCode};
 use nguon_storage::{CheckpointRow, Store, StoreError};
 use nguon_trace::facts::{
     Certificate, Facts, Listing, Organisation, Plot, Product, organisation_in_urn, organisation_urn,
+    vietnam_day,
 };
+use nguon_trace::finding::Finding;
 use nguon_trace::lot::LotState;
+use nguon_trace::papers::{self, Paper};
 use serde::Serialize;
 
 use crate::project::{Card, Directory, lot_of, short_alias, short_code};
@@ -189,7 +192,7 @@ impl Catalogue {
 
     /// A lot with everything a page about it needs; nothing if no record tells of it.
     pub async fn lot(&self, id: &LotId) -> Result<Option<Lot>, StoreError> {
-        let Some((id, state, last_index)) = self.find(id).await? else { return Ok(None) };
+        let Some((id, mut state, last_index)) = self.find(id).await? else { return Ok(None) };
         let mut organisations = BTreeMap::new();
         let mut named: Vec<String> = state.stages.iter().map(|stage| stage.organisation.clone()).collect();
         named.extend(state.maker.iter().chain(&state.holders).cloned());
@@ -230,6 +233,11 @@ impl Catalogue {
                 );
             }
         }
+        let found = self.judge_papers(&state, &certificates).await?;
+        state.findings.extend(found);
+        state
+            .findings
+            .sort_by(|a, b| (a.severity, a.code, &a.records).cmp(&(b.severity, b.code, &b.records)));
         let signers: Vec<String> =
             certificates.values().map(|certified: &Certified| certified.signed_by.clone()).collect();
         for hex in signers {
@@ -273,6 +281,37 @@ impl Catalogue {
             brackets,
             last_index,
         }))
+    }
+
+    /// What the lot's certificates have against it on the log's day.
+    async fn judge_papers(
+        &self,
+        state: &LotState,
+        certificates: &BTreeMap<String, Certified>,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let now = self.directory.read().unwrap_or_else(PoisonError::into_inner).newest_epoch();
+        let today = vietnam_day(now.map_or(0, |epoch| rows::signed(epoch.time_ms)));
+        let mut holders = BTreeMap::new();
+        for certified in certificates.values() {
+            let uri = &certified.certificate.holder;
+            if let Ok(link) = nguon_id::DigitalLink::parse(uri)
+                && let Some(owner) =
+                    self.store.reader().await?.alias(&format!("gln:{}", link.key().value())).await?
+                && let Some(hex) = organisation_in_urn(&owner)
+            {
+                holders.insert(uri.as_str(), hex.to_owned());
+            }
+        }
+        let papers: Vec<Paper<'_>> = state
+            .certificates
+            .iter()
+            .map(|uri| {
+                let card = certificates.get(uri).map(|certified| &certified.certificate);
+                let holder = card.and_then(|card| holders.get(card.holder.as_str())).map(String::as_str);
+                Paper { uri, card, holder }
+            })
+            .collect();
+        Ok(papers::judge(state, &papers, today))
     }
 
     /// The lot of a short code typed by hand.

@@ -71,6 +71,7 @@ pub(crate) fn sum(maker: Option<&str>, movements: &[Movement<'_>]) -> Sums {
         ));
     }
 
+    findings.extend(received_beyond_shipped(maker, &holdings, movements, unit));
     let mut outward: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for movement in movements {
         let counted = movement.quantity.is_some_and(|quantity| quantity.unit == unit);
@@ -119,10 +120,47 @@ fn add(holdings: &mut BTreeMap<String, Holding>, movement: &Movement<'_>, amount
     }
 }
 
-/// What an organisation says it received goes before what others say they sent it.
+/// What an organisation says it received goes before what others say they sent it, but nobody receives more than was
+/// sent. (Goods that come back to their maker were not sent to it.)
 fn came_in(holding: &Holding) -> u64 {
-    let received = if holding.received > 0 { holding.received } else { holding.sent_here };
+    let received = match (holding.received, holding.sent_here) {
+        (0, sent) => sent,
+        (received, 0) => received,
+        (received, sent) => received.min(sent),
+    };
     holding.made.saturating_add(received)
+}
+
+/// One finding a receiver: shown as it is, not smoothed.
+fn received_beyond_shipped(
+    maker: &str,
+    holdings: &BTreeMap<String, Holding>,
+    movements: &[Movement<'_>],
+    unit: Unit,
+) -> Vec<Finding> {
+    let beyond = holdings.iter().filter(|(organisation, holding)| {
+        organisation.as_str() != maker && holding.sent_here > 0 && holding.received > holding.sent_here
+    });
+    beyond
+        .map(|(organisation, holding)| {
+            let records = movements.iter().filter(|movement| {
+                (movement.flow == Flow::Received && movement.organisation == organisation)
+                    || (movement.flow == Flow::Shipped && movement.to == Some(organisation))
+            });
+            let quantity = |amount| Quantity { amount, unit };
+            let (came, sent) = (quantity(holding.received), quantity(holding.sent_here));
+            Finding::new(
+                Code::ReceivedBeyondShipped,
+                records.map(|movement| movement.record).collect(),
+                format!(
+                    "Bên nhận ghi {} trong khi bên giao chỉ ghi {}.",
+                    quantity_vi(came),
+                    quantity_vi(sent)
+                ),
+                format!("{} were received, but only {} were shipped.", quantity_en(came), quantity_en(sent)),
+            )
+        })
+        .collect()
 }
 
 fn went_out(holding: &Holding) -> u64 {

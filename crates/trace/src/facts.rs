@@ -16,6 +16,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 pub use card::{
@@ -164,6 +167,16 @@ impl Facts {
         uris.retain(|uri| seen.insert(*uri));
         uris
     }
+}
+
+/// The day in Vietnam (UTC+7, no summer time) at an instant: the day that pre-harvest intervals and seasons count.
+#[must_use]
+pub fn vietnam_day(time_ms: i64) -> Date {
+    let local = time_ms.saturating_add(i64::from(VIETNAM_OFFSET_MINUTES) * 60_000);
+    let instant = Timestamp::from_millisecond(local);
+    instant.map_or(if local < 0 { Date::MIN } else { Date::MAX }, |instant| {
+        Offset::UTC.to_datetime(instant).date()
+    })
 }
 
 /// `urn:nguon:event:` and the record's event id in hex: how an event without an id of its own is named.

@@ -4,6 +4,7 @@
 //! rests on, and a sentence in Vietnamese and in English. Findings rest only on records of organisations that made or
 //! received the lot, and of inspectors: what a rival writes can never put one on somebody else's lot.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::{Quantity, Unit};
@@ -26,12 +27,44 @@ pub enum Severity {
 pub enum Code {
     /// An input lot is recalled.
     RecalledSource,
+    /// Harvested inside a pre-harvest interval.
+    InsidePhi,
+    /// A plot gave more than can grow there.
+    YieldImplausible,
     /// A transformation gave more than went in.
     OutputBeyondInput,
     /// More left the lot than was ever in it.
     BeyondLeft,
+    /// A certificate had ended, or had not begun, on the day the lot was made.
+    CertificateNotValid,
+    /// A certificate of somebody else.
+    CertificateOfAnother,
     /// A record's public facts were erased.
     FactsErased,
+    /// Something blocking stands against an input lot.
+    SourceBlocked,
+    /// Something was sprayed before the harvest, and nobody stated its pre-harvest interval.
+    PhiUnverified,
+    /// Harvested in a month in which the crop is not harvested.
+    OutOfSeason,
+    /// A harvest from a plot that its organisation has not registered. It counts for nothing.
+    PlotUnknown,
+    /// A harvest that names no plot.
+    PlotMissing,
+    /// The lot was made a second time. That counts for nothing.
+    MadeTwice,
+    /// An event from the future. It counts for nothing.
+    FutureDate,
+    /// Shipped to whom it came from. It moves nothing.
+    SelfShipment,
+    /// More arrived than was sent.
+    ReceivedBeyondShipped,
+    /// More codes were printed than there are packs.
+    LabelsBeyondPacks,
+    /// A certificate that nobody laid.
+    CertificateUnknown,
+    /// A certificate that does not cover this lot.
+    CertificateScope,
     /// Quantities in a unit that the lot is not counted in.
     UnitDiffers,
     /// Parts of one transformation are missing.
@@ -46,8 +79,16 @@ pub enum Code {
     Disputed,
     /// A record's public facts cannot be read.
     Unreadable,
+    /// A record names one before it that is not there.
+    LinkMissing,
+    /// The lot was given a second handle.
+    SecondHandle,
     /// A record was logged long after what it tells.
     LateEntry,
+    /// A certificate was valid when the lot was made, and has ended since.
+    CertificateEnded,
+    /// The yield could not be compared with the area.
+    YieldUnverified,
     /// A step that no rule knows.
     UnknownStep,
 }
@@ -57,17 +98,38 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::RecalledSource | Self::OutputBeyondInput | Self::BeyondLeft | Self::FactsErased => {
-                Severity::Blocking
-            }
-            Self::UnitDiffers
+            Self::RecalledSource
+            | Self::InsidePhi
+            | Self::YieldImplausible
+            | Self::OutputBeyondInput
+            | Self::BeyondLeft
+            | Self::CertificateNotValid
+            | Self::CertificateOfAnother
+            | Self::FactsErased
+            | Self::SourceBlocked => Severity::Blocking,
+            Self::PhiUnverified
+            | Self::OutOfSeason
+            | Self::PlotUnknown
+            | Self::PlotMissing
+            | Self::MadeTwice
+            | Self::FutureDate
+            | Self::SelfShipment
+            | Self::ReceivedBeyondShipped
+            | Self::LabelsBeyondPacks
+            | Self::CertificateUnknown
+            | Self::CertificateScope
+            | Self::UnitDiffers
             | Self::PartsMissing
             | Self::MakerUnrecognised
             | Self::RoleLacking
             | Self::StandingLacking
             | Self::Disputed
-            | Self::Unreadable => Severity::Warning,
-            Self::LateEntry | Self::UnknownStep => Severity::Info,
+            | Self::Unreadable
+            | Self::LinkMissing
+            | Self::SecondHandle => Severity::Warning,
+            Self::LateEntry | Self::CertificateEnded | Self::YieldUnverified | Self::UnknownStep => {
+                Severity::Info
+            }
         }
     }
 }
@@ -116,6 +178,18 @@ pub fn quantity_en(quantity: Quantity) -> String {
         Unit::Piece => "pieces",
     };
     format!("{} {unit}", decimal(quantity, ',', '.'))
+}
+
+/// `8/6/2026`.
+#[must_use]
+pub fn date_vi(day: Date) -> String {
+    format!("{}/{}/{}", day.day(), day.month(), day.year())
+}
+
+/// `8 June 2026`.
+#[must_use]
+pub fn date_en(day: Date) -> String {
+    day.strftime("%-d %B %Y").to_string()
 }
 
 fn decimal(quantity: Quantity, group: char, point: char) -> String {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Action, Amount, Event, Step, What, event_urn, organisation_in_urn};
-use crate::lot::{Effect, Entry, Owner, Said, Standing, Upstream, Weight};
+use crate::lot::{AHEAD_MS, Around, Effect, Entry, Said, Standing, Void, Weight};
+use crate::plot::{PlotState, plots_of};
 
 /// A record and the event it tells.
 pub(crate) type Told<'a> = (&'a Entry, &'a Event);
@@ -16,23 +17,91 @@ pub(crate) struct History<'a> {
     corrected: BTreeMap<u64, u64>,
     /// The same the other way round; of several records, the first.
     corrects: BTreeMap<u64, u64>,
+    /// Records that say what cannot be (rule 0).
+    impossible: BTreeMap<u64, Void>,
     pub(crate) maker: Option<&'a str>,
     pub(crate) holders: BTreeSet<&'a str>,
 }
 
 impl<'a> History<'a> {
-    pub(crate) fn new(
-        uri: &'a str,
-        entries: Vec<&'a Entry>,
-        upstream: &[Upstream],
-        owner: Option<Owner<'_>>,
-    ) -> Self {
-        let corrected = corrected(&entries);
-        let corrects = corrected.iter().rev().map(|(of, by)| (*by, *of)).collect();
-        let mut history = Self { uri, entries, corrected, corrects, maker: None, holders: BTreeSet::new() };
-        history.maker = history.find_maker(upstream, owner);
+    /// The history of a lot.
+    pub(crate) fn new(uri: &'a str, entries: Vec<&'a Entry>, around: Around<'_>) -> Self {
+        let mut history = Self::of(uri, entries);
+        let unknown = history.on_unknown_plots(around.plots);
+        history.impossible.extend(unknown);
+        history.maker = history.find_maker(around);
+        let twice = history.made_twice();
+        history.impossible.extend(twice);
         history.holders = history.find_holders();
         history
+    }
+
+    /// The history of a plot: only the word of the organisation whose it is counts.
+    pub(crate) fn of_plot(uri: &'a str, entries: Vec<&'a Entry>, organisation: &'a str) -> Self {
+        Self { maker: Some(organisation), ..Self::of(uri, entries) }
+    }
+
+    fn of(uri: &'a str, entries: Vec<&'a Entry>) -> Self {
+        let corrected = corrected(&entries);
+        let corrects = corrected.iter().rev().map(|(of, by)| (*by, *of)).collect();
+        let ahead = |entry: &&&Entry| {
+            let event = event(entry);
+            entry.logged_ms > 0
+                && event.is_some_and(|event| event.time_ms > entry.logged_ms.saturating_add(AHEAD_MS))
+        };
+        let impossible = entries.iter().filter(ahead).map(|entry| (entry.index, Void::FutureDate)).collect();
+        Self { uri, entries, corrected, corrects, impossible, maker: None, holders: BTreeSet::new() }
+    }
+
+    /// Harvests from plots that their organisation has not registered, or that the record's subjects do not name.
+    fn on_unknown_plots(&self, plots: &[&PlotState]) -> Vec<(u64, Void)> {
+        let knows = |entry: &Entry, plot: &str| {
+            let known = plots.iter().find(|known| known.uri == plot);
+            known
+                .and_then(|known| known.lots.get(self.uri))
+                .is_some_and(|on| on.harvests.contains(&entry.index))
+        };
+        let harvests =
+            self.standing().filter(|(_, event)| event.step == Step::Harvest && makes(event, self.uri));
+        let unknown =
+            harvests.filter(|(entry, event)| !plots_of(event).iter().all(|plot| knows(entry, plot)));
+        unknown.map(|(entry, _)| (entry.index, Void::PlotUnknown)).collect()
+    }
+
+    /// Makings of a lot that was made before: the same one recorded twice, or a harvest of what was packed.
+    fn made_twice(&self) -> Vec<(u64, Void)> {
+        let mut twice = Vec::new();
+        let mut first: Option<bool> = None;
+        let mut at: BTreeMap<i64, Vec<&Event>> = BTreeMap::new();
+        for (entry, event) in self.standing() {
+            if self.maker != Some(entry.organisation.as_str()) || !makes(event, self.uri) {
+                continue;
+            }
+            let is_harvest = event.step == Step::Harvest;
+            let same = |other: &&Event| {
+                (&other.step, &other.what, &other.place, other.part)
+                    == (&event.step, &event.what, &event.place, event.part)
+            };
+            let known = at.entry(event.time_ms).or_default();
+            if *first.get_or_insert(is_harvest) != is_harvest || known.iter().any(same) {
+                twice.push((entry.index, Void::MadeTwice));
+            } else {
+                known.push(event);
+            }
+        }
+        twice
+    }
+
+    /// Records of those who had it, whose facts were erased.
+    pub(crate) fn erased(&self) -> impl Iterator<Item = &'a Entry> {
+        let entries = self.entries.iter().copied();
+        entries
+            .filter(|entry| entry.said == Said::Erased && entry.counts == Weight::Full && self.had_it(entry))
+    }
+
+    /// Why the record has no effect, if it says what cannot be.
+    pub(crate) fn impossible(&self, entry: &Entry) -> Option<Void> {
+        self.impossible.get(&entry.index).copied()
     }
 
     /// Records of full weight that were not declared wrong, with their events.
@@ -41,7 +110,8 @@ impl<'a> History<'a> {
             let event = event(entry)?;
             let stands = entry.counts == Weight::Full
                 && event.correction.is_none()
-                && !self.corrected.contains_key(&entry.index);
+                && !self.corrected.contains_key(&entry.index)
+                && !self.impossible.contains_key(&entry.index);
             stands.then_some((entry, event))
         })
     }
@@ -61,13 +131,13 @@ impl<'a> History<'a> {
         self.maker == Some(organisation) || self.holders.contains(organisation)
     }
 
-    fn find_maker(&self, upstream: &[Upstream], owner: Option<Owner<'_>>) -> Option<&'a str> {
+    fn find_maker(&self, around: Around<'_>) -> Option<&'a str> {
         let may_make = |entry: &Entry, event: &Event| {
-            owner.is_none_or(|owner| {
+            around.owner.is_none_or(|owner| {
                 entry.index < owner.since
                     || entry.organisation == owner.organisation
                     || event.inputs().iter().any(|input| {
-                        upstream.iter().any(|lot| {
+                        around.upstream.iter().any(|lot| {
                             lot.uri == input.subject
                                 && lot.maker.as_deref() == Some(owner.organisation)
                                 && lot.holders.contains(&entry.organisation)
@@ -116,6 +186,9 @@ impl<'a> History<'a> {
         }
         if let Some(by) = self.corrected.get(&entry.index) {
             return Effect::Corrected { by: *by };
+        }
+        if let (Some(reason), Weight::Full) = (self.impossible(entry), entry.counts) {
+            return Effect::Void { reason };
         }
         match entry.counts {
             Weight::Full if self.concerns(entry, event) => Effect::Counts,

@@ -6,29 +6,33 @@ use nguon_id::LotId;
 
 use crate::balance::{self, Flow, Movement};
 use crate::facts::{Action, Amount, Event, Step, What, organisation_in_urn};
+use crate::finding::Code;
 use crate::history::{History, Told, destination, event, inspects, makes, names, registers};
 use crate::lot::{
-    CLAIMS_SHOWN, Effect, Entry, Input, Inspection, LotState, LotStatus, Output, Owner, Stage, Standing,
-    Upstream, Weight,
+    Around, CLAIMS_SHOWN, Effect, Entry, Input, Inspection, LotState, LotStatus, Output, Stage, Standing,
+    Upstream, Weight, late_by_ms,
 };
+use crate::plot::plots_of;
 use crate::quantity::{Quantity, Unit};
-use crate::rules::recalled_source;
+use crate::rules::{blocked_sources, recalled_source};
 
-/// How the lot stands, from every record on it and from the lots it was made of.
+/// How the lot stands, from every record on it and from what is known around it.
 ///
-/// `history` may come in any order and with repetitions of the same index, which are ignored after the first. `upstream`
-/// holds the [`sources`] that are known, and `owner` whose the [product](product_of) is, if anybody's.
+/// `history` may come in any order and with repetitions of the same index, which are ignored after the first.
 #[must_use]
-pub fn judge<'a>(
-    uri: &'a str,
-    history: impl IntoIterator<Item = &'a Entry>,
-    upstream: &[Upstream],
-    owner: Option<Owner<'_>>,
-) -> LotState {
+pub fn judge<'a>(uri: &'a str, history: impl IntoIterator<Item = &'a Entry>, around: Around<'_>) -> LotState {
     let mut entries: Vec<&Entry> = history.into_iter().collect();
     entries.sort_by_key(|entry| entry.index);
     entries.dedup_by_key(|entry| entry.index);
-    History::new(uri, entries, upstream, owner).state(upstream)
+    History::new(uri, entries, around).state(around)
+}
+
+/// The plots that a lot was harvested on, by anybody's word of full weight.
+#[must_use]
+pub fn grown_on<'a>(uri: &str, history: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<&'a str> {
+    let events = history.into_iter().filter(|entry| entry.counts == Weight::Full).filter_map(event);
+    let harvests = events.filter(|event| event.step == Step::Harvest && makes(event, uri));
+    harvests.flat_map(plots_of).collect()
 }
 
 /// The lots that a lot was made of, by anybody's word of full weight.
@@ -44,12 +48,12 @@ pub fn sources<'a>(uri: &str, history: impl IntoIterator<Item = &'a Entry>) -> B
 }
 
 impl<'a> History<'a> {
-    fn state(&self, upstream: &[Upstream]) -> LotState {
+    fn state(&self, around: Around<'_>) -> LotState {
         let movements = self.movements();
         let sums = balance::sum(self.maker, &movements);
         let inputs = self.inputs();
         let upstream: Vec<&Upstream> =
-            upstream.iter().filter(|lot| inputs.iter().any(|input| input.uri == lot.uri)).collect();
+            around.upstream.iter().filter(|lot| inputs.iter().any(|input| input.uri == lot.uri)).collect();
 
         let (stages, claims) = self.stages();
         let mut state = LotState {
@@ -58,6 +62,10 @@ impl<'a> History<'a> {
             product: None,
             status: LotStatus::Unknown,
             maker: self.maker.map(str::to_owned),
+            source_makers: upstream
+                .iter()
+                .flat_map(|lot| lot.maker.iter().chain(&lot.source_makers).cloned())
+                .collect(),
             holders: self.holders.iter().map(|organisation| (*organisation).to_owned()).collect(),
             harvest_from: None,
             harvest_until: None,
@@ -82,6 +90,12 @@ impl<'a> History<'a> {
         state.findings.extend(self.transformation_findings());
         state.findings.extend(self.record_findings());
         state.findings.extend(upstream.iter().filter_map(|lot| recalled_source(lot, &state.inputs)));
+        state.findings.extend(blocked_sources(&upstream, &state.inputs));
+        // An erased harvest is missed in the lot's records and in the plot's: once is enough.
+        let known = state.findings.iter().any(|finding| finding.code == Code::FactsErased);
+        let on_plots = self.plot_findings(around.plots).into_iter();
+        state.findings.extend(on_plots.filter(|finding| !known || finding.code != Code::FactsErased));
+        state.findings.extend(self.labels_beyond_packs(&state));
         state
             .findings
             .sort_by(|a, b| (a.severity, a.code, &a.records).cmp(&(b.severity, b.code, &b.records)));
@@ -300,13 +314,15 @@ impl<'a> History<'a> {
                 time_ms: event.time_ms,
                 offset_minutes: event.offset_minutes,
                 device_time_ms: entry.device_time_ms,
-                late_by_ms: entry.late_by_ms,
+                late_by_ms: late_by_ms(event.time_ms, entry.logged_ms),
                 place: event.place.clone(),
                 source: event.source.clone(),
                 destination: event.destination.clone(),
                 quantity,
                 container: event.container().map(str::to_owned),
                 certificates: event.certificates.clone(),
+                for_another: event.for_another,
+                confirmed_by: self.confirmed_by(entry),
                 note: event.note.clone(),
                 photos: event.photos.clone(),
             })

@@ -3,11 +3,15 @@
 //! ```text
 //! entries (records on the lot, in any order) ─┐
 //!                                             ├─▶ judge ─▶ LotState: status, amounts, stages, findings
-//! upstream (the lots it was made of, judged) ─┘
+//! around: the lots it was made of and the ─────┘
+//! plots it grew on (both judged), the product's owner
 //! ```
 //!
 //! The rules, in the order in which they apply:
 //!
+//! 0. What cannot be has no effect, and is found: an event dated more than a day after it was logged, a harvest from a plot
+//!    that its organisation has not registered, a lot that is made a second time (the same making recorded twice, or
+//!    a harvest of what was packed).
 //! 1. A correction by the organisation that wrote a record takes that record away; it stays in sight, marked.
 //! 2. The *maker* is whoever's record first made the lot, a recognised organisation's before any other's: so nobody takes
 //!    a lot by being first without a standing. Where the product has an [`Owner`], others make its lots only of lots that
@@ -18,12 +22,14 @@
 //!    a claim: without any effect. All claims are counted, and the newest [`CLAIMS_SHOWN`] shown.
 //! 4. Amounts are summed for each holder; what is left is what came in less what went out. Quantities in another unit
 //!    are not converted, and found.
-//! 5. A recall stands until whoever called it, or an authority, ends it; a recalled input recalls what was made of it.
+//! 5. A recall stands until whoever called it, or an authority, ends it; a recalled input recalls what was made of it, and
+//!    anything else that blocks an input blocks it too.
 //!
 //! [`judge`] is a function of the *set* of entries: they are sorted by log index first, so arrival order is nothing.
 //! Late records are sorted in like all others; that is why a whole history is judged and not the last event.
 //!
-//! Not judged yet: yields and seasons, pre-harvest intervals, certificates' dates, labels against packs.
+//! Pre-harvest intervals, yields and seasons are judged on the [plot](crate::plot); certificates by the day on which somebody
+//! asks ([`crate::papers`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,10 +37,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Event, Photo, Step, Text};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Code, Finding, Severity};
+use crate::plot::PlotState;
 use crate::quantity::{Quantity, Unit};
 
-pub use crate::judge::{judge, product_of, sources};
+pub use crate::judge::{grown_on, judge, product_of, sources};
 
 /// The standing bits of an organisation, as the ledger's operator set them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,6 +82,12 @@ pub enum Void {
     Disputed,
     /// The key was revoked, for this record too.
     Revoked,
+    /// The event is dated after it was logged.
+    FutureDate,
+    /// A harvest from a plot that its organisation has not registered.
+    PlotUnknown,
+    /// The lot had been made before.
+    MadeTwice,
 }
 
 /// How many claims of organisations that neither made nor held a lot are among its stages: the newest ones.
@@ -132,8 +145,12 @@ pub struct Entry {
     pub counts: Weight,
     /// What the device's clock said, Unix milliseconds; 0 is unknown.
     pub device_time_ms: u64,
-    /// How late it was logged, if that is [late](late_by_ms).
-    pub late_by_ms: Option<u64>,
+    /// When it was logged: the newest epoch before it, Unix milliseconds; 0 is unknown.
+    pub logged_ms: i64,
+    /// The handle under which the record names the lot, hex.
+    pub handle: Option<String>,
+    /// Whether the record names an earlier one on the lot that is not there.
+    pub link_missing: bool,
     /// Whether a service holds the key on the organisation's behalf.
     pub gateway: bool,
     /// Whether the device signed two records for one place in its chain, this being one of them.
@@ -153,6 +170,21 @@ pub const LATE_AFTER_MS: u64 = 3 * 86_400_000;
 pub fn late_by_ms(event_time_ms: i64, logged_ms: i64) -> Option<u64> {
     let late = u64::try_from(logged_ms.saturating_sub(event_time_ms)).ok()?;
     (late > LATE_AFTER_MS).then_some(late)
+}
+
+/// An event may be dated so much later than its record was logged: clocks that stand a few hours wrong, and epochs that
+/// come every few minutes.
+pub const AHEAD_MS: i64 = 86_400_000;
+
+/// What a lot is judged with, beside its own records.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// The [`sources`] that are known.
+    pub upstream: &'a [Upstream],
+    /// Whose the [product](product_of) is, if anybody's.
+    pub owner: Option<Owner<'a>>,
+    /// The plots of [`grown_on`].
+    pub plots: &'a [&'a PlotState],
 }
 
 /// How a lot stands.
@@ -193,6 +225,8 @@ pub struct Upstream {
     pub status: LotStatus,
     /// Who made it, hex.
     pub maker: Option<String>,
+    /// Who made the lots that it was made of, hex.
+    pub source_makers: BTreeSet<String>,
     /// To whom it went, hex.
     pub holders: BTreeSet<String>,
     /// The plots it comes from.
@@ -201,6 +235,8 @@ pub struct Upstream {
     pub harvest_from: Option<Date>,
     /// Last day of harvest.
     pub harvest_until: Option<Date>,
+    /// What blocks it, beside a recall.
+    pub blocked_by: BTreeSet<Code>,
 }
 
 impl From<&LotState> for Upstream {
@@ -209,10 +245,18 @@ impl From<&LotState> for Upstream {
             uri: state.uri.clone(),
             status: state.status.clone(),
             maker: state.maker.clone(),
+            source_makers: state.source_makers.clone(),
             holders: state.holders.clone(),
             origin_plots: state.origin_plots.clone(),
             harvest_from: state.harvest_from,
             harvest_until: state.harvest_until,
+            blocked_by: state
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == Severity::Blocking)
+                .map(|finding| finding.code)
+                .filter(|code| *code != Code::RecalledSource)
+                .collect(),
         }
     }
 }
@@ -345,6 +389,10 @@ pub struct Stage {
     pub container: Option<String>,
     /// The certificates it happened under.
     pub certificates: Vec<String>,
+    /// Whether the signer entered it for somebody else.
+    pub for_another: bool,
+    /// The record in which another device of the organisation confirms it.
+    pub confirmed_by: Option<u64>,
     /// The public note.
     pub note: Option<Text>,
     /// Photographs.
@@ -381,6 +429,8 @@ pub struct LotState {
     pub status: LotStatus,
     /// Who made it, hex.
     pub maker: Option<String>,
+    /// Who made the lots that it was made of, all the way back, hex.
+    pub source_makers: BTreeSet<String>,
     /// To whom it went, hex.
     pub holders: BTreeSet<String>,
     /// First day of harvest.

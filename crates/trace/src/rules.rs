@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Amount, Step, What};
+use crate::facts::{Amount, Event, Step, What, event_urn};
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
-use crate::history::{History, Told, event, makes, speaks_for_all};
-use crate::lot::{Entry, Input, LotStatus, Said, Upstream, Void, Weight};
-use crate::quantity::Quantity;
+use crate::history::{History, Told, destination, event, makes, speaks_for_all};
+use crate::lot::{Effect, Entry, Input, LotState, LotStatus, Said, Upstream, Void, Weight, late_by_ms};
+use crate::plot::{PlotState, plots_of};
+use crate::quantity::{Quantity, Unit};
 
 impl History<'_> {
     /// What a transformation must satisfy: all its parts are there, and no more came out than went in.
@@ -31,19 +32,15 @@ impl History<'_> {
         let mut records: BTreeMap<Code, Vec<u64>> = BTreeMap::new();
         let mut latest = 0;
         let mut note = |code, entry: &Entry| records.entry(code).or_default().push(entry.index);
+        // The handle that the lot had first, by the word of those who had it.
+        let mut handle: Option<&str> = None;
         for entry in &self.entries {
             let weight = match (entry.counts, event(entry)) {
                 (Weight::None { reason }, event) => {
+                    let reason = &reason;
                     // Only of those whose word would have mattered.
                     if self.had_it(entry) || event.is_some_and(|event| speaks_for_all(entry, event)) {
-                        note(
-                            match reason {
-                                Void::RoleLacking => Code::RoleLacking,
-                                Void::StandingLacking => Code::StandingLacking,
-                                Void::Disputed | Void::Revoked => Code::Disputed,
-                            },
-                            entry,
-                        );
+                        note(code_of(*reason), entry);
                     }
                     continue;
                 }
@@ -52,14 +49,41 @@ impl History<'_> {
             if weight != Weight::Full {
                 continue;
             }
+            if self.had_it(entry) {
+                if entry.link_missing {
+                    note(Code::LinkMissing, entry);
+                }
+                if let Some(own) = entry.handle.as_deref()
+                    && *handle.get_or_insert(own) != own
+                {
+                    note(Code::SecondHandle, entry);
+                }
+            }
+            if let (Some(reason), Some(event)) = (self.impossible(entry), event(entry)) {
+                let is_void = matches!(self.effect(entry, event), Effect::Void { .. });
+                if is_void && (self.had_it(entry) || self.maker.is_none()) {
+                    note(code_of(reason), entry);
+                }
+                continue;
+            }
             match &entry.said {
                 Said::Event(event) if self.concerns(entry, event) => {
                     if entry.disputed {
                         note(Code::Disputed, entry);
                     }
-                    if let Some(late) = entry.late_by_ms {
+                    if let Some(late) = late_by_ms(event.time_ms, entry.logged_ms) {
                         latest = latest.max(late);
                         note(Code::LateEntry, entry);
+                    }
+                    if self.effect(entry, event) == Effect::Counts {
+                        let organisation = entry.organisation.as_str();
+                        if event.step == Step::Harvest && makes(event, self.uri) && plots_of(event).is_empty()
+                        {
+                            note(Code::PlotMissing, entry);
+                        }
+                        if event.step == Step::Shipping && destination(entry, event) == Some(organisation) {
+                            note(Code::SelfShipment, entry);
+                        }
                     }
                     if matches!(event.step, Step::Other(_)) || matches!(event.what, What::Foreign(_)) {
                         note(Code::UnknownStep, entry);
@@ -78,6 +102,101 @@ impl History<'_> {
         }
         records.into_iter().map(|(code, records)| record_finding(code, records, latest)).collect()
     }
+}
+
+fn code_of(reason: Void) -> Code {
+    match reason {
+        Void::RoleLacking => Code::RoleLacking,
+        Void::StandingLacking => Code::StandingLacking,
+        Void::Disputed | Void::Revoked => Code::Disputed,
+        Void::FutureDate => Code::FutureDate,
+        Void::PlotUnknown => Code::PlotUnknown,
+        Void::MadeTwice => Code::MadeTwice,
+    }
+}
+
+impl History<'_> {
+    /// What the plots of the lot's own maker have against it.
+    pub(crate) fn plot_findings(&self, plots: &[&PlotState]) -> Vec<Finding> {
+        let own = plots.iter().filter(|plot| plot.organisation.as_deref() == self.maker);
+        let mut found: Vec<Finding> = own
+            .filter_map(|plot| plot.lots.get(self.uri))
+            .flat_map(|on| on.findings.iter().cloned())
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Printed codes against packs, where both are counted.
+    pub(crate) fn labels_beyond_packs(&self, state: &LotState) -> Option<Finding> {
+        let balance = state.balance.filter(|balance| balance.unit == Unit::Piece && balance.made > 0)?;
+        let mut printed = 0_u64;
+        let mut records = Vec::new();
+        for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+            if event.step != Step::Encoding {
+                continue;
+            }
+            for amount in event.objects().iter().filter(|amount| amount.subject == self.uri) {
+                if let Some(Quantity { amount, unit: Unit::Piece }) = amount.quantity {
+                    printed = printed.saturating_add(amount);
+                    records.push(entry.index);
+                }
+            }
+        }
+        (printed > balance.made).then(|| {
+            let (labels, packs) = (Quantity::pieces(printed), Quantity::pieces(balance.made));
+            Finding::new(
+                Code::LabelsBeyondPacks,
+                records,
+                format!(
+                    "Đã in tem cho {} trong khi chỉ đóng gói {}.",
+                    quantity_vi(labels),
+                    quantity_vi(packs)
+                ),
+                format!(
+                    "Codes were printed for {}, but {} were packed.",
+                    quantity_en(labels),
+                    quantity_en(packs)
+                ),
+            )
+        })
+    }
+
+    /// The record in which another key of the same organisation confirms this one.
+    pub(crate) fn confirmed_by(&self, entry: &Entry) -> Option<u64> {
+        let Event { id, .. } = event(entry)?;
+        let urn = event_urn(&entry.event_id);
+        let confirms = |(other, said): &Told<'_>| {
+            other.organisation == entry.organisation
+                && other.author != entry.author
+                && matches!(&said.step, Step::Confirming { events }
+                    if events.iter().any(|named| *named == urn || Some(named) == id.as_ref()))
+        };
+        self.counting().find(confirms).map(|(other, _)| other.index)
+    }
+}
+
+/// Inputs that something else than a recall blocks: what is made of them inherits the worst.
+pub(crate) fn blocked_sources(upstream: &[&Upstream], inputs: &[Input]) -> Option<Finding> {
+    let blocked: BTreeSet<&str> =
+        upstream.iter().filter(|lot| !lot.blocked_by.is_empty()).map(|lot| lot.uri.as_str()).collect();
+    let first = blocked.first()?;
+    let records =
+        inputs.iter().filter(|input| blocked.contains(input.uri.as_str())).map(|input| input.record);
+    let (vi, en) = match blocked.len() {
+        1 => (
+            format!("Nguyên liệu của lô này có vấn đề phải xử lý: {first}."),
+            format!("Something blocking stands against a lot that this one was made of: {first}."),
+        ),
+        n => (
+            format!("{n} lô nguyên liệu của lô này có vấn đề phải xử lý, trong đó có {first}."),
+            format!(
+                "Something blocking stands against {n} lots that this one was made of, {first} among them."
+            ),
+        ),
+    };
+    Some(Finding::new(Code::SourceBlocked, records.collect(), vi, en))
 }
 
 pub(crate) fn recalled_source(lot: &Upstream, inputs: &[Input]) -> Option<Finding> {
@@ -155,6 +274,35 @@ fn record_finding(code: Code, records: Vec<u64>, latest_ms: u64) -> Finding {
         Code::Unreadable => (
             "Có bản ghi không đọc được nội dung.".to_owned(),
             "The contents of a record cannot be read.".to_owned(),
+        ),
+        Code::LinkMissing => (
+            "Có bản ghi nối tiếp một bản ghi không có trong sổ: có thể thiếu một việc đã làm.".to_owned(),
+            "A record follows one that is not in the log: something may be missing.".to_owned(),
+        ),
+        Code::SecondHandle => (
+            "Lô này được ghi dưới hai mã nội bộ khác nhau, nên lịch sử của lô có thể bị tách đôi.".to_owned(),
+            "The lot is recorded under two handles, so its history may be split.".to_owned(),
+        ),
+        Code::FutureDate => (
+            "Có việc ghi ngày trong tương lai, nên không được tính.".to_owned(),
+            "Something is dated in the future, so it does not count.".to_owned(),
+        ),
+        Code::PlotUnknown => (
+            "Thu hoạch từ một thửa mà đơn vị này chưa đăng ký, nên không được tính.".to_owned(),
+            "Harvested from a plot that this organisation has not registered, so it does not count."
+                .to_owned(),
+        ),
+        Code::PlotMissing => (
+            "Có lần thu hoạch không ghi thửa, nên không so được với diện tích.".to_owned(),
+            "A harvest names no plot, so it cannot be compared with an area.".to_owned(),
+        ),
+        Code::MadeTwice => (
+            "Lô này được ghi làm ra hai lần; lần sau không được tính.".to_owned(),
+            "The lot was recorded as made twice; the second time does not count.".to_owned(),
+        ),
+        Code::SelfShipment => (
+            "Có lần xuất hàng cho chính mình, nên không có hàng nào được chuyển đi.".to_owned(),
+            "Something was shipped to whom it came from, so nothing moved.".to_owned(),
         ),
         Code::LateEntry => (
             format!("Có việc được ghi muộn, lâu nhất là {days} ngày sau khi làm."),

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use nguon_epcis::Document;
-use nguon_ledger::{OrganisationId, Record};
+use nguon_ledger::{OrganisationId, Record, Subject};
 use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Facts, organisation_urn};
 use nguon_trace::lot::Standing;
@@ -80,7 +80,7 @@ impl Projector {
     pub(super) async fn card(
         &mut self,
         record: &Record,
-        proven: &[String],
+        proven: &[(String, Subject)],
         facts: Facts,
     ) -> Result<(), ProjectError> {
         let organisation = record.belongs_to();
@@ -103,7 +103,7 @@ impl Projector {
             Facts::Listing(card) => (card.uri.clone(), "listing", card.title.vi.clone(), "new"),
             Facts::Event(_) => return Ok(()),
         };
-        if kind != "organisation" && !proven.contains(&uri) {
+        if kind != "organisation" && !proven.iter().any(|(known, _)| *known == uri) {
             return Ok(());
         }
         self.link(&uri);
@@ -138,9 +138,15 @@ impl Projector {
             last_index: rows::signed(self.size),
             state: card.state(),
         };
+        // What the plot said before, so that what it says otherwise from now on is told to its lots.
+        if kind == "plot" {
+            self.plot_state(&uri).await?;
+        }
         self.put(row);
         match card.facts {
             Facts::Listing(listing) => self.listing_said(&listing).await,
+            Facts::Plot(_) => self.plot_changed(&uri).await,
+            Facts::Certificate(_) => self.paper_changed(&uri).await,
             _ => Ok(()),
         }
     }

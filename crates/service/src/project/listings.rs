@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use nguon_id::LotId;
 use nguon_market::{
     Availability, Certificate as MarketCertificate, Change, Digest, FeedItem, ListingState, LotCondition,
@@ -11,9 +12,10 @@ use nguon_market::{
     ProductKey, Unit as MarketUnit, available,
 };
 use nguon_storage::FeedRow;
-use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn};
+use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn, vietnam_day};
 use nguon_trace::finding::Severity;
 use nguon_trace::lot::{LotState, LotStatus};
+use nguon_trace::papers::{self, Paper};
 use nguon_trace::quantity::{Quantity, Unit};
 
 use super::cards::Card;
@@ -71,6 +73,47 @@ impl Projector {
         Ok(())
     }
 
+    /// A certificate was laid or replaced: what is offered on lots that name it is judged again.
+    pub(super) async fn paper_changed(&mut self, uri: &str) -> Result<(), ProjectError> {
+        for listing in self.offered.clone() {
+            let Some(card) = self.card_of(&listing).await? else { continue };
+            let Facts::Listing(offer) = &card.facts else { continue };
+            for lot in &offer.lots {
+                if self.lot_state(lot).await?.is_some_and(|lot| lot.certificates.contains(uri)) {
+                    self.offer(&listing).await?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a certificate blocks the lot on this day.
+    async fn is_blocked_by_papers(&mut self, lot: &LotState, today: Date) -> Result<bool, ProjectError> {
+        let mut cards = Vec::with_capacity(lot.certificates.len());
+        for uri in &lot.certificates {
+            let card = self.card_of(uri).await?;
+            let holder = match card.as_deref() {
+                Some(Card { facts: Facts::Certificate(paper), .. }) => self.party(&paper.holder).await?,
+                _ => None,
+            };
+            cards.push((uri, card, holder));
+        }
+        let papers: Vec<Paper<'_>> = cards
+            .iter()
+            .map(|(uri, card, holder)| Paper {
+                uri,
+                card: card.as_deref().and_then(|card| match &card.facts {
+                    Facts::Certificate(paper) => Some(paper),
+                    _ => None,
+                }),
+                holder: holder.as_deref(),
+            })
+            .collect();
+        let found = papers::judge(lot, &papers, today);
+        Ok(found.iter().any(|finding| finding.severity == Severity::Blocking))
+    }
+
     /// Log time moved: listings whose first or last day lies behind it now.
     pub(super) async fn time_passes(&mut self, index: u64) -> Result<(), ProjectError> {
         let now = self.time_at(index);
@@ -113,7 +156,13 @@ impl Projector {
                     || lot.holders.contains(&card.organisation)
             })
             .collect();
-        let judged = judge(listing, &mine, now);
+        let mut blocked = BTreeSet::new();
+        for lot in &mine {
+            if self.is_blocked_by_papers(lot, vietnam_day(now)).await? {
+                blocked.insert(lot.uri.as_str());
+            }
+        }
+        let judged = judge(listing, &mine, &blocked, now);
         let at = Timestamp::from_millisecond(now).unwrap_or_default();
         let item = if judged.status().is_listed() {
             self.item(&card, listing, &mine, &judged, at).await?
@@ -262,7 +311,7 @@ fn digest(change: &Change) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }
 
-fn judge(listing: &Listing, lots: &[&LotState], now_ms: i64) -> Availability {
+fn judge(listing: &Listing, lots: &[&LotState], blocked: &BTreeSet<&str>, now_ms: i64) -> Availability {
     let state = ListingState {
         state: match listing.state {
             Said::Active if listing.stock.amount == 0 => OfferState::SoldOut,
@@ -273,12 +322,13 @@ fn judge(listing: &Listing, lots: &[&LotState], now_ms: i64) -> Availability {
         valid_until_ms: listing.valid_until_ms,
         lots: listing.lots.clone(),
     };
-    let lots: Vec<MarketLot> = lots.iter().map(|lot| market_lot(lot)).collect();
+    let lots: Vec<MarketLot> =
+        lots.iter().map(|lot| market_lot(lot, blocked.contains(lot.uri.as_str()))).collect();
     available(&state, &lots, now_ms)
 }
 
-fn market_lot(lot: &LotState) -> MarketLot {
-    let blocked = lot.findings.iter().any(|finding| finding.severity == Severity::Blocking);
+fn market_lot(lot: &LotState, by_papers: bool) -> MarketLot {
+    let blocked = by_papers || lot.findings.iter().any(|finding| finding.severity == Severity::Blocking);
     MarketLot {
         lot: lot.uri.clone(),
         condition: match &lot.status {

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nguon_id::{LotId, ShortCode};
-use nguon_ledger::{AuthorityFinding, EventId, OrganisationId, Record, SectionType};
+use nguon_ledger::{AuthorityFinding, EventId, OrganisationId, Record, SectionType, Subject};
 use nguon_storage::SubjectRow;
-use nguon_trace::facts::{Event, Facts, organisation_in_urn};
+use nguon_trace::facts::{Event, Facts, Step, organisation_in_urn};
 use nguon_trace::lot::{
-    Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, judge, late_by_ms, product_of,
-    sources,
+    Around, Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, grown_on, judge,
+    product_of, sources,
 };
+use nguon_trace::plot::{self, Ground, PlotState};
 
 use super::cards::Card;
-use super::{ProjectError, Projector, search_key};
+use super::{ProjectError, Projector, proven_subjects, search_key};
 use crate::rows;
 
 /// Lots judged again because of one entry, at most: a recall of a lot that went into more packs than this reaches
@@ -37,7 +38,9 @@ impl Heard {
             standing: Standing::default(),
             counts: Weight::Full,
             device_time_ms: record.device_time_ms(),
-            late_by_ms: None,
+            logged_ms: 0,
+            handle: None,
+            link_missing: false,
             gateway: false,
             disputed,
             destination: None,
@@ -51,22 +54,128 @@ impl Projector {
     pub(super) async fn event(
         &mut self,
         record: &Record,
-        proven: &[String],
+        proven: &[(String, Subject)],
         event: Event,
         disputed: bool,
     ) -> Result<(), ProjectError> {
-        let lots: Vec<String> = proven.iter().filter(|uri| LotId::from_uri(uri).is_ok()).cloned().collect();
-        for uri in proven {
+        // Watering and weeding say nothing that a plot is judged by.
+        let tells = event.correction.is_some()
+            || matches!(event.step, Step::Planting { .. } | Step::PlantProtection(_) | Step::Harvest);
+        let grown: BTreeSet<&String> = event.place.iter().chain(&event.lot.plots).collect();
+        let (mut lots, mut plots) = (Vec::new(), Vec::new());
+        for (uri, subject) in proven {
             self.link(uri);
-        }
-        let said = Said::Event(Box::new(event));
-        let heard = Heard::new(record.clone(), self.size, disputed, said);
-        for lot in &lots {
-            self.history(lot).await?;
-            if let Some(history) = self.histories.get_mut(lot) {
-                history.push(heard.clone());
+            if LotId::from_uri(uri).is_ok() {
+                lots.push((uri, subject));
+            } else if grown.contains(uri) {
+                plots.push((uri, subject));
             }
         }
+        for (plot, _) in &plots {
+            if tells {
+                self.plot_state(plot).await?;
+            }
+        }
+        let told: Vec<_> = plots.iter().filter(|_| tells).map(|(uri, _)| (*uri).clone()).collect();
+        let mut touched: Vec<String> = lots.iter().map(|(uri, _)| (*uri).clone()).collect();
+        let said = Said::Event(Box::new(event.clone()));
+        for (uri, subject) in lots.into_iter().chain(plots) {
+            if touched.contains(uri) {
+                self.history(uri).await?;
+            }
+            let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone());
+            self.place(&mut heard, uri, subject).await?;
+            // A plot's history that nobody asked for yet is read when somebody does.
+            if let Some(history) = self.histories.get_mut(uri) {
+                history.push(heard);
+            }
+        }
+        for plot in told {
+            touched.extend(self.judge_plot(&plot).await?);
+        }
+        self.judge_from(touched).await
+    }
+
+    /// Where the record stands in the thing's own chain.
+    async fn place(&mut self, heard: &mut Heard, uri: &str, subject: &Subject) -> Result<(), ProjectError> {
+        heard.entry.handle = Some(subject.handle.to_string());
+        if subject.newest == EventId::ZERO {
+            return Ok(());
+        }
+        let (newest, handle) = (subject.newest.to_string(), subject.handle.to_string());
+        let index = heard.entry.index;
+        let known = self.histories.get(uri).is_some_and(|history| {
+            let same = |entry: &Entry| entry.event_id == newest && entry.handle.as_ref() == Some(&handle);
+            history.iter().rev().any(|other| other.entry.index < index && same(&other.entry))
+        });
+        heard.entry.link_missing = !known && !self.is_before(subject, index).await?;
+        Ok(())
+    }
+
+    /// Whether an entry before this one is the subject's newest record.
+    async fn is_before(&self, subject: &Subject, index: u64) -> Result<bool, ProjectError> {
+        let prefix = rows::event_prefix(&subject.newest);
+        let mut indexes = self.target.reader().await?.entries_of_event(prefix).await?;
+        indexes.extend(self.batch.events.iter().filter(|known| known.0 == prefix).map(|known| known.1));
+        for found in indexes.into_iter().filter(|found| rows::unsigned(*found) < index) {
+            let rows = self.source.reader().await?.records(found, 1).await?;
+            let Some(row) = rows.first().filter(|row| row.log_index == found) else { continue };
+            if row.event_id == subject.newest.as_bytes()
+                && let Ok(record) = Record::parse(&row.bytes)
+                && record.subjects().iter().any(|other| other.handle == subject.handle)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What a plot's diary says, as of the last entry taken in.
+    pub(super) async fn plot_state(&mut self, uri: &str) -> Result<Arc<PlotState>, ProjectError> {
+        if let Some(known) = self.plots.get(uri) {
+            return Ok(known.clone());
+        }
+        let state = Arc::new(self.read_plot(uri).await?);
+        self.plots.insert(uri.to_owned(), state.clone());
+        Ok(state)
+    }
+
+    async fn read_plot(&mut self, uri: &str) -> Result<PlotState, ProjectError> {
+        self.history(uri).await?;
+        let mut history = self.histories.remove(uri).unwrap_or_default();
+        for heard in &mut history {
+            self.weigh(heard).await?;
+        }
+        let card = self.card_of(uri).await?;
+        let ground = card.as_deref().and_then(|card| match &card.facts {
+            Facts::Plot(plot) => Some(Ground {
+                organisation: &card.organisation,
+                area_m2: plot.area_m2,
+                crop_code: plot.crop_code.as_deref(),
+                growing_method: plot.growing_method.as_deref(),
+            }),
+            _ => None,
+        });
+        let state = plot::judge(uri, history.iter().map(|heard| &heard.entry), ground);
+        self.histories.insert(uri.to_owned(), history);
+        Ok(state)
+    }
+
+    /// Judges a plot again; answers the lots about which it now says something else.
+    async fn judge_plot(&mut self, uri: &str) -> Result<Vec<String>, ProjectError> {
+        let before = self.plots.remove(uri);
+        let now = self.plot_state(uri).await?;
+        let Some(before) = before else { return Ok(now.lots.keys().cloned().collect()) };
+        let all: BTreeSet<&String> = before.lots.keys().chain(now.lots.keys()).collect();
+        let same_owner = before.organisation == now.organisation;
+        let changed =
+            all.into_iter().filter(|lot| !same_owner || before.lots.get(*lot) != now.lots.get(*lot));
+        Ok(changed.cloned().collect())
+    }
+
+    /// A plot's card was laid or replaced.
+    pub(super) async fn plot_changed(&mut self, uri: &str) -> Result<(), ProjectError> {
+        let lots = self.judge_plot(uri).await?;
         self.judge_from(lots).await
     }
 
@@ -76,11 +185,15 @@ impl Projector {
         let mut indexes = self.target.reader().await?.entries_of_event(prefix).await?;
         indexes.extend(self.batch.events.iter().filter(|known| known.0 == prefix).map(|known| known.1));
         for index in indexes {
-            let mut lots = self.target.reader().await?.subjects_of_entry(index).await?;
-            lots.extend(self.batch.links.iter().filter(|link| link.1 == index).map(|link| link.0.clone()));
-            lots.retain(|uri| LotId::from_uri(uri).is_ok());
-            for lot in &lots {
-                self.histories.remove(lot);
+            let mut things = self.target.reader().await?.subjects_of_entry(index).await?;
+            things.extend(self.batch.links.iter().filter(|link| link.1 == index).map(|link| link.0.clone()));
+            for thing in &things {
+                self.histories.remove(thing);
+            }
+            let (mut lots, others): (Vec<_>, Vec<_>) =
+                things.into_iter().partition(|uri| LotId::from_uri(uri).is_ok());
+            for other in others {
+                lots.extend(self.judge_plot(&other).await?);
             }
             self.judge_from(lots).await?;
         }
@@ -99,10 +212,7 @@ impl Projector {
             },
             Said::Unreadable | Said::Erased => None,
         };
-        entry.late_by_ms = match &entry.said {
-            Said::Event(event) => late_by_ms(event.time_ms, self.time_at(index)),
-            Said::Unreadable | Said::Erased => None,
-        };
+        entry.logged_ms = self.time_at(index);
         let organisation = record.belongs_to();
         entry.standing = self.standing_at(organisation, index);
         let directory = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -132,7 +242,7 @@ impl Projector {
     }
 
     /// The organisation behind a GLN, hex, if one said that the GLN is its own.
-    async fn party(&mut self, uri: &str) -> Result<Option<String>, ProjectError> {
+    pub(super) async fn party(&mut self, uri: &str) -> Result<Option<String>, ProjectError> {
         let Ok(link) = nguon_id::DigitalLink::parse(uri) else { return Ok(None) };
         if !matches!(link.key().ai(), "414" | "417") {
             return Ok(None);
@@ -150,15 +260,24 @@ impl Projector {
             self.target.reader().await?.entries_of_subject(lot).await?.into_iter().collect();
         indexes.extend(self.batch.links.iter().filter(|link| link.0 == lot).map(|link| link.1));
         indexes.remove(&rows::signed(self.size));
-        let mut history = Vec::with_capacity(indexes.len());
+        self.histories.insert(lot.to_owned(), Vec::with_capacity(indexes.len()));
         for index in indexes {
-            history.extend(self.read_entry(index).await?);
+            let Some((mut heard, subject)) = self.read_entry(index, lot).await? else { continue };
+            if let Some(subject) = subject {
+                self.place(&mut heard, lot, &subject).await?;
+            }
+            if let Some(history) = self.histories.get_mut(lot) {
+                history.push(heard);
+            }
         }
-        self.histories.insert(lot.to_owned(), history);
         Ok(())
     }
 
-    async fn read_entry(&mut self, log_index: i64) -> Result<Option<Heard>, ProjectError> {
+    async fn read_entry(
+        &mut self,
+        log_index: i64,
+        uri: &str,
+    ) -> Result<Option<(Heard, Option<Subject>)>, ProjectError> {
         let mut reader = self.source.reader().await?;
         let Some(row) = reader.records(log_index, 1).await?.into_iter().next() else { return Ok(None) };
         let public = reader
@@ -170,15 +289,22 @@ impl Projector {
         let index = rows::unsigned(log_index);
         let record = Record::parse(&row.bytes)
             .map_err(|error| ProjectError::Damaged { index, why: error.to_string() })?;
-        let said = match public {
-            None => Said::Erased,
-            Some(section) => match nguon_epcis::read(&section.payload).map(|document| document.facts) {
-                Ok(Facts::Event(event)) => Said::Event(event),
-                Ok(_) => return Ok(None),
-                Err(_) => Said::Unreadable,
+        let (said, subject) = match public {
+            None => (Said::Erased, None),
+            Some(section) => match nguon_epcis::read(&section.payload) {
+                Ok(document) => {
+                    let proven = proven_subjects(&record, &document);
+                    let subject =
+                        proven.into_iter().find(|(known, _)| known == uri).map(|(_, subject)| subject);
+                    match document.facts {
+                        Facts::Event(event) => (Said::Event(event), subject),
+                        _ => return Ok(None),
+                    }
+                }
+                Err(_) => (Said::Unreadable, None),
             },
         };
-        Ok(Some(Heard::new(record, index, row.disputed, said)))
+        Ok(Some((Heard::new(record, index, row.disputed, said), subject)))
     }
 
     /// Judges these lots and everything made of them.
@@ -217,6 +343,11 @@ impl Projector {
         for uri in sources(lot, entries()) {
             upstream.extend(self.lot_state(uri).await?.as_deref().map(Upstream::from));
         }
+        let mut plots = Vec::new();
+        for uri in grown_on(lot, entries()) {
+            plots.push(self.plot_state(uri).await?);
+        }
+        let plots: Vec<&PlotState> = plots.iter().map(AsRef::as_ref).collect();
         let product = match product_of(lot) {
             Some(uri) => self.card_of(&uri).await?,
             None => None,
@@ -225,7 +356,7 @@ impl Projector {
             matches!(card.facts, Facts::Product(_)).then_some(())?;
             Some(Owner { organisation: &card.organisation, since: card.since? })
         });
-        let state = judge(lot, entries(), &upstream, owner);
+        let state = judge(lot, entries(), Around { upstream: &upstream, owner, plots: &plots });
         self.histories.insert(lot.to_owned(), history);
         if before.as_deref() == Some(&state) {
             return Ok(None);

@@ -23,11 +23,13 @@ use std::time::{Duration, Instant};
 
 use nguon_epcis::Document;
 use nguon_ledger::{
-    Authority, AuthorityFinding, Control, LedgerId, OrganisationId, Record, SectionType, Standing, handle,
+    Authority, AuthorityFinding, Control, LedgerId, OrganisationId, Record, SectionType, Standing, Subject,
+    handle,
 };
 use nguon_storage::{FeedRow, RecordRow, SectionRow, Store, StoreError, SubjectRow};
 use nguon_trace::facts::Facts;
 use nguon_trace::lot::LotState;
+use nguon_trace::plot::PlotState;
 use tokio::sync::watch;
 
 use crate::rows;
@@ -95,6 +97,8 @@ pub struct Projector {
     /// Rows of `subjects` as values, so that each is read once.
     cards: HashMap<String, Option<Arc<Card>>>,
     lots: HashMap<String, Option<Arc<LotState>>>,
+    /// What each plot's diary says.
+    plots: HashMap<String, Arc<PlotState>>,
     /// Other names of things.
     aliases: HashMap<String, Option<String>>,
     /// Which listings draw on a lot.
@@ -136,6 +140,7 @@ impl Projector {
             histories: HashMap::new(),
             cards: HashMap::new(),
             lots: HashMap::new(),
+            plots: HashMap::new(),
             aliases: HashMap::new(),
             offered: BTreeSet::new(),
             listings: HashMap::new(),
@@ -168,6 +173,7 @@ impl Projector {
         self.histories.clear();
         self.cards.clear();
         self.lots.clear();
+        self.plots.clear();
         self.aliases.clear();
         self.batch = Pending::default();
         self.size = 0;
@@ -443,6 +449,7 @@ impl Projector {
         }
         if self.histories.len() > CACHED {
             self.histories.clear();
+            self.plots.clear();
         }
         metrics::gauge!("nguon_projected_size").set(self.size as f64);
         Ok(())
@@ -514,14 +521,11 @@ fn moment() -> Instant {
 
 /// The subjects that a document names with the salt behind the record's own handle. A URI without its handle is
 /// only mentioned: what the signature covers is the handle.
-fn proven_subjects(record: &Record, document: &Document) -> Vec<String> {
-    let handles: BTreeSet<_> = record.subjects().iter().map(|subject| subject.handle).collect();
-    document
-        .subjects
-        .iter()
-        .filter(|(uri, salt)| handles.contains(&handle(uri, salt)))
-        .map(|(uri, _)| uri.clone())
-        .collect()
+fn proven_subjects(record: &Record, document: &Document) -> Vec<(String, Subject)> {
+    let subjects: HashMap<_, _> =
+        record.subjects().into_iter().map(|subject| (subject.handle, subject)).collect();
+    let named = document.subjects.iter();
+    named.filter_map(|(uri, salt)| Some((uri.clone(), *subjects.get(&handle(uri, salt))?))).collect()
 }
 
 /// A name folded for search: lower case, no accents, `đ` as `d`, and no more of it than somebody would type.

@@ -72,6 +72,8 @@ pub struct Plot {
     pub area_m2: u64,
     /// What grows there.
     pub crop: Text,
+    /// The same by its key in the list of [crops](crate::crops), so that yields can be compared.
+    pub crop_code: Option<String>,
     /// A GS1 growing method code (`FIELD_GROWN`, `GREENHOUSE`, `ORGANIC`, `INTEGRATED_PEST_MANAGEMENT`, …).
     pub growing_method: Option<String>,
     /// Mã số vùng trồng: the planting-area code (`VN-LDOR-0019`).

@@ -200,6 +200,9 @@ pub struct Event {
     pub papers: Vec<Paper>,
     /// About the lots that it makes.
     pub lot: LotData,
+    /// Whether the signer entered it for somebody else, who is named in a private section and may confirm it
+    /// ([`Step::Confirming`]).
+    pub for_another: bool,
     /// A public note.
     pub note: Option<Text>,
     /// Photographs.
@@ -229,6 +232,7 @@ impl Event {
             certificates: Vec::new(),
             papers: Vec::new(),
             lot: LotData::default(),
+            for_another: false,
             note: None,
             photos: Vec::new(),
             correction: None,

@@ -15,6 +15,8 @@ pub struct PlantProtection {
     pub dose: Option<String>,
     /// The pest or the reason.
     pub target: Option<String>,
+    /// The area that was treated, in square metres.
+    pub area_m2: Option<u64>,
     /// Thời gian cách ly: the pre-harvest interval of that product on that crop, in days. Unknown is not zero.
     pub phi_days: Option<u16>,
 }
@@ -25,8 +27,12 @@ pub struct PlantProtection {
 pub enum Step {
     /// Gieo trồng: sowing or planting.
     Planting {
+        /// What is planted, by its key in the list of [crops](crate::crops).
+        crop: Option<String>,
         /// The variety.
         variety: Option<String>,
+        /// Where the seed or the seedlings come from.
+        seed_origin: Option<String>,
     },
     /// Bón phân: fertiliser.
     Fertilising {
@@ -79,6 +85,16 @@ pub enum Step {
     Receiving,
     /// Lưu kho: storing.
     Storing,
+    /// Thu gom chất thải: empty containers, leftovers, expired goods are collected.
+    Waste {
+        /// What was collected, and where it went.
+        what: Option<String>,
+    },
+    /// Xác nhận: somebody confirms with the own key what somebody else entered in their name.
+    Confirming {
+        /// The events, by [`event_urn`](super::event_urn) or their own ids.
+        events: Vec<String>,
+    },
     /// Bán: sold to whoever eats it.
     Selling,
     /// Trả lại: goods come back.
@@ -129,6 +145,8 @@ impl Step {
             Self::Transporting => "transporting",
             Self::Receiving => "receiving",
             Self::Storing => "storing",
+            Self::Waste { .. } => "waste",
+            Self::Confirming { .. } => "confirming",
             Self::Selling => "selling",
             Self::Returning => "returning",
             Self::Inspecting { .. } => "inspecting",

@@ -3,7 +3,8 @@
 use nguon_trace::facts::{
     Action, Amount, Correction, ErrorReason, Event, Step, Text, What, event_urn, organisation_urn,
 };
-use nguon_trace::lot::{Entry, Said, Standing, Weight};
+use nguon_trace::lot::{Around, Entry, LotState, Owner, Said, Standing, Upstream, Weight, grown_on, judge};
+use nguon_trace::plot::{self, Ground, PlotState};
 use nguon_trace::quantity::Quantity;
 
 pub(crate) const LOT: &str = "https://ledger.example/p/dau-tay/l/DT-0412";
@@ -19,6 +20,25 @@ pub(crate) const AUTHORITY: &str = "au";
 
 const MORNING_MS: i64 = 1_775_952_000_000; // 12 April 2026, 07:00 in Đà Lạt
 const HOUR_MS: i64 = 3_600_000;
+
+/// A lot judged with the lots it was made of. Each organisation has one plot, on which as much tomato grows as it likes.
+pub(crate) fn judged(uri: &str, log: &[Entry], upstream: &[Upstream], owner: Option<Owner<'_>>) -> LotState {
+    let plots: Vec<PlotState> = grown_on(uri, log)
+        .into_iter()
+        .map(|plot| {
+            let organisation = plot.strip_prefix(PLOT).and_then(|own| own.strip_prefix('-'));
+            let ground = organisation.map(|organisation| Ground {
+                organisation,
+                area_m2: u64::MAX / 200_000,
+                crop_code: Some("tomato"),
+                growing_method: None,
+            });
+            plot::judge(plot, log, ground)
+        })
+        .collect();
+    let plots: Vec<&PlotState> = plots.iter().collect();
+    judge(uri, log, Around { upstream, owner, plots: &plots })
+}
 
 pub(crate) fn kg(kilograms: u64) -> Quantity {
     Quantity::grams(kilograms * 1000)
@@ -45,7 +65,9 @@ impl Log {
             },
             counts: Weight::Full,
             device_time_ms: time.unsigned_abs(),
-            late_by_ms: None,
+            logged_ms: time,
+            handle: None,
+            link_missing: false,
             gateway: false,
             disputed: false,
             destination: None,
@@ -56,7 +78,7 @@ impl Log {
 
     pub(crate) fn harvest(&mut self, organisation: &str, quantity: Quantity) -> &mut Entry {
         let entry = self.says(organisation, Step::Harvest, objects(Action::Add, LOT, Some(quantity)));
-        event(entry).place = Some(PLOT.to_owned());
+        event(entry).place = Some(format!("{PLOT}-{organisation}"));
         entry
     }
 

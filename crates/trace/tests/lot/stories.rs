@@ -1,18 +1,18 @@
 //! What happens to a lot of strawberries, and what the rules make of it.
 
 use crate::farm::{
-    AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, PALLET, PLOT, RIVAL, SHOP, event, kg, objects, recall,
+    AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, PALLET, PLOT, RIVAL, SHOP, event, judged, kg, objects,
+    recall,
 };
 use nguon_trace::facts::{Action, Amount, Part, Step, Text, What, organisation_urn};
 use nguon_trace::finding::{Code, Severity};
 use nguon_trace::lot::{
-    CLAIMS_SHOWN, Effect, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, judge,
-    late_by_ms,
+    CLAIMS_SHOWN, Effect, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, late_by_ms,
 };
 use nguon_trace::quantity::Quantity;
 
 fn state(log: &Log) -> LotState {
-    judge(LOT, &log.0, &[], None)
+    judged(LOT, &log.0, &[], None)
 }
 
 fn codes(state: &LotState) -> Vec<Code> {
@@ -43,7 +43,7 @@ fn a_harvest_makes_a_lot_of_its_plot() {
     harvest.lot.harvest_from = Some(jiff::civil::date(2026, 4, 12));
     harvest.certificates = vec!["https://ledger.example/cert/VIETGAP-0071".to_owned()];
     let state = state(&log);
-    assert!(state.origin_plots.contains(PLOT));
+    assert!(state.origin_plots.contains(&format!("{PLOT}-{COOP}")));
     assert_eq!(state.harvest_from, Some(jiff::civil::date(2026, 4, 12)));
     assert_eq!(state.product.as_deref(), Some("https://ledger.example/p/dau-tay"));
     assert_eq!(state.number.as_deref(), Some("DT-0412"));
@@ -144,7 +144,7 @@ fn a_rival_cannot_harm_a_lot() {
     log.of_lot(RIVAL, Step::Receiving, Some(kg(9_000)));
     log.of_lot(RIVAL, Step::Selling, Some(kg(9_000)));
     log.of_lot(RIVAL, Step::Inspecting { conformant: Some(false) }, None);
-    log.harvest(RIVAL, kg(9_000)).late_by_ms = Some(1_000_000_000);
+    log.harvest(RIVAL, kg(9_000)).logged_ms += 1_000_000_000;
     log.declare_wrong(RIVAL, 0).disputed = true;
     log.of_lot(RIVAL, recall("bịa đặt"), None).counts = Weight::None { reason: Void::RoleLacking };
     let after = state(&log);
@@ -205,7 +205,7 @@ fn a_shop_cannot_recall_the_makers_lot() {
 fn packs_show_what_they_are_made_of_and_in_which_shares() {
     let mut log = Log::default();
     log.pack(COOP, &[(LOT, kg(300)), ("urn:lot:b", kg(100))], Quantity::pieces(800));
-    let packs = judge(PACKS, &log.0, &[], None);
+    let packs = judged(PACKS, &log.0, &[], None);
     let shares: Vec<_> = packs.inputs.iter().map(|input| input.share_millionths).collect();
     assert_eq!(shares, [Some(750_000), Some(250_000)]);
     assert_eq!(packs.balance.unwrap().made, 800);
@@ -224,7 +224,7 @@ fn packs_show_what_they_are_made_of_and_in_which_shares() {
 fn more_cannot_come_out_than_went_in() {
     let mut log = Log::default();
     log.pack(COOP, &[(LOT, kg(300))], kg(420));
-    let packs = judge(PACKS, &log.0, &[], None);
+    let packs = judged(PACKS, &log.0, &[], None);
     assert_eq!(codes(&packs), [Code::OutputBeyondInput]);
     assert_eq!(packs.findings[0].text_vi, "Làm ra 420 kg trong khi chỉ đưa vào 300 kg.");
     assert_eq!(packs.findings[0].severity, Severity::Blocking);
@@ -239,11 +239,11 @@ fn a_recalled_harvest_recalls_everything_made_of_it() {
 
     let mut packing = Log::default();
     packing.pack(COOP, &[(LOT, kg(300))], Quantity::pieces(600));
-    let packs = judge(PACKS, &packing.0, &[Upstream::from(&harvest)], None);
+    let packs = judged(PACKS, &packing.0, &[Upstream::from(&harvest)], None);
     let LotStatus::Recalled { inherited_from, .. } = &packs.status else { panic!("{:?}", packs.status) };
     assert_eq!(inherited_from.as_deref(), Some(LOT));
     assert_eq!(codes(&packs), [Code::RecalledSource]);
-    assert!(packs.origin_plots.contains(PLOT), "the packs come from the harvest's plot");
+    assert!(packs.origin_plots.contains(&format!("{PLOT}-{COOP}")), "the packs come from the harvest's plot");
 
     let mut gift = Log::default();
     let what = What::Transformation {
@@ -252,12 +252,12 @@ fn a_recalled_harvest_recalls_everything_made_of_it() {
         outputs: vec![Amount::of("urn:lot:gift", Quantity::pieces(1))],
     };
     gift.says(SHOP, Step::Packing, what);
-    let gift = judge("urn:lot:gift", &gift.0, &[Upstream::from(&packs)], None);
+    let gift = judged("urn:lot:gift", &gift.0, &[Upstream::from(&packs)], None);
     assert!(
         matches!(&gift.status, LotStatus::Recalled { inherited_from: Some(root), .. } if root == LOT),
         "the root stays named, two steps on"
     );
-    let unrelated = judge(LOT, &[], &[Upstream::from(&packs)], None);
+    let unrelated = judged(LOT, &[], &[Upstream::from(&packs)], None);
     assert_eq!(unrelated.status, LotStatus::Unknown, "only what really went in can recall");
 }
 
@@ -333,9 +333,8 @@ fn an_inspection_by_the_certifier_is_independent_and_one_by_the_maker_is_not() {
 fn a_late_entry_is_visibly_late() {
     assert_eq!(late_by_ms(0, 86_400_000), None);
     assert_eq!(late_by_ms(86_400_000, 0), None);
-    let late = late_by_ms(0, 5 * 86_400_000);
     let mut log = Log::default();
-    log.harvest(COOP, kg(500)).late_by_ms = late;
+    log.harvest(COOP, kg(500)).logged_ms += 5 * 86_400_000;
     let state = state(&log);
     assert_eq!(codes(&state), [Code::LateEntry]);
     assert_eq!(state.findings[0].text_vi, "Có việc được ghi muộn, lâu nhất là 5 ngày sau khi làm.");
@@ -387,11 +386,11 @@ fn one_large_blend_is_judged_when_all_its_parts_are_there() {
     };
     let mut log = Log::default();
     part(&mut log, 1, "urn:lot:a", Some(190));
-    let half = judge(PACKS, &log.0, &[], None);
+    let half = judged(PACKS, &log.0, &[], None);
     assert_eq!(codes(&half), [Code::PartsMissing]);
     assert_eq!(half.findings[0].text_vi, "Mẻ chế biến này gồm 2 phần, mới có 1 phần được ghi.");
     part(&mut log, 2, "urn:lot:b", None);
-    assert_eq!(codes(&judge(PACKS, &log.0, &[], None)), [], "190 kg out of twice 100 kg");
+    assert_eq!(codes(&judged(PACKS, &log.0, &[], None)), [], "190 kg out of twice 100 kg");
 }
 
 #[test]
@@ -422,7 +421,7 @@ fn others_make_lots_of_somebodys_product_only_of_what_was_sent_to_them() {
     let mut packing = Log::default();
     packing.pack(SHOP, &[(LOT, kg(100))], Quantity::pieces(100));
     let maker = |harvests: &Log, since| {
-        judge(PACKS, &packing.0, &[Upstream::from(&state(harvests))], coop(since)).maker
+        judged(PACKS, &packing.0, &[Upstream::from(&state(harvests))], coop(since)).maker
     };
     assert_eq!(maker(&harvests, 0), None, "a claim");
     assert_eq!(maker(&harvests, 1).as_deref(), Some(SHOP), "the product became the co-operative's later");
@@ -430,7 +429,7 @@ fn others_make_lots_of_somebodys_product_only_of_what_was_sent_to_them() {
     assert_eq!(maker(&harvests, 0).as_deref(), Some(SHOP));
     let mut stranger = Log::default();
     stranger.harvest(RIVAL, kg(100));
-    assert_eq!(judge(LOT, &stranger.0, &[], coop(0)).status, LotStatus::Unknown);
+    assert_eq!(judged(LOT, &stranger.0, &[], coop(0)).status, LotStatus::Unknown);
 }
 
 #[test]

@@ -84,6 +84,9 @@ fn effect(scene: &Scene<'_>, told: &Told) -> (&'static str, Option<String>) {
                 Void::StandingLacking => "void-standing-lacking",
                 Void::Disputed => "void-disputed",
                 Void::Revoked => "void-revoked",
+                Void::FutureDate => "void-future-date",
+                Void::PlotUnknown => "void-plot-unknown",
+                Void::MadeTwice => "void-made-twice",
             };
             ("void", Some(words.t(key)))
         }
@@ -115,7 +118,10 @@ fn details(scene: &Scene<'_>, told: &Told) -> Vec<String> {
         );
     };
     match &told.step {
-        Step::Planting { variety } => line("detail-variety", variety.as_deref()),
+        Step::Planting { variety, seed_origin, .. } => {
+            line("detail-variety", variety.as_deref());
+            line("detail-seed-origin", seed_origin.as_deref());
+        }
         Step::Fertilising { product, dose } => {
             line("detail-product", product.as_deref());
             line("detail-dose", dose.as_deref());
@@ -125,10 +131,13 @@ fn details(scene: &Scene<'_>, told: &Told) -> Vec<String> {
             line("detail-substance", spraying.active_substance.as_deref());
             line("detail-dose", spraying.dose.as_deref());
             line("detail-target", spraying.target.as_deref());
+            let area = spraying.area_m2.map(|area| words.number(area));
+            line("detail-area", area.as_deref());
             let days = spraying.phi_days.map(|days| words.count("days", u64::from(days)));
             line("detail-phi", days.as_deref());
         }
         Step::Irrigation { water } => line("detail-water", water.as_deref()),
+        Step::Waste { what } => line("detail-waste", what.as_deref()),
         Step::Test { what, conformant } => {
             line("detail-test", what.as_deref());
             lines.extend(
@@ -151,6 +160,11 @@ fn details(scene: &Scene<'_>, told: &Told) -> Vec<String> {
         if let Some(certified) = scene.lot.certificates.get(uri) {
             lines.push(words.with("detail-paper", &[("value", &certified.certificate.number)]));
         }
+    }
+    if told.for_another {
+        let key =
+            if told.confirmed_by.is_some() { "detail-for-another-confirmed" } else { "detail-for-another" };
+        lines.push(words.t(key));
     }
     if told.gateway {
         lines.push(words.t("detail-gateway"));
