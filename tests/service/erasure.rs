@@ -47,7 +47,13 @@ async fn a_picker_who_wishes_it_is_forgotten() {
     assert_eq!(sections(&world, index).await.len(), 2);
     let (before, _) = world.service().lookup().checkpoint().await.unwrap().unwrap();
 
+    let salt = harvest.openings[1].salt;
     world.erase(harvest.event_id, 1).await;
+    for file in world.database().files() {
+        let bytes = std::fs::read(&file).unwrap();
+        let is_there = bytes.windows(salt.len()).any(|window| window == salt);
+        assert!(!is_there, "{} still holds what was erased", file.display());
+    }
     world.check().await;
     let left = sections(&world, index).await;
     assert_eq!(left.iter().map(|row| row.position).collect::<Vec<_>>(), [0]);

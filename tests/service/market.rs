@@ -7,6 +7,7 @@ use nguon_market::{Change, Cursor, PriceVnd, ReasonCode, Status};
 use nguon_service::Lot;
 use nguon_tests::{ORIGIN, World};
 use nguon_trace::facts::{Facts, Listing, ListingState};
+use nguon_trace::finding::Code;
 use nguon_trace::lot::{Effect, LotStatus};
 use nguon_trace::quantity::Quantity;
 
@@ -296,5 +297,71 @@ async fn a_search_without_accents_finds_the_lot() {
     assert!(world.service().catalogue().search_lots("%", 10).await.unwrap().is_empty());
     let mine = world.service().catalogue().lots_of(farm.id(), "", 10).await.unwrap();
     assert_eq!(mine.len(), 2);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_seller_offers_nothing() {
+    let Some(world) = given().await else { return };
+    let (mut farm, _, packs) = with_packs(&world).await;
+    let listing = farm.listing("khay");
+    world.log(farm.list("khay", std::slice::from_ref(&packs), 25_000, 300)).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
+    world.recognise(farm.id(), Standing(Standing::PRODUCER.0 | Standing::SUSPENDED.0)).await;
+    assert_eq!(offered(&world, &listing).await, Err(Some(ReasonCode::SellerUnrecognised)));
+    world.recognise(farm.id(), Standing::PRODUCER).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active), "let in again");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spray_that_is_told_late_takes_the_listing_down() {
+    let Some(mut world) = given().await else { return };
+    let (mut farm, harvest, packs) = with_packs(&world).await;
+    let listing = farm.listing("khay");
+    world.log(farm.list("khay", std::slice::from_ref(&packs), 25_000, 300)).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
+    world.restart().await;
+
+    // Two days before the harvest, with seven days to wait; told now.
+    let now = farm.now_ms();
+    farm.set_now_ms(now - 48 * HOUR_MS);
+    let mut spray = farm.spray(Device::Phone(2), Some(7));
+    farm.set_now_ms(now);
+    spray.at_ms = now;
+    world.log(spray).await;
+    assert_eq!(offered(&world, &listing).await, Err(Some(ReasonCode::LotBlocked)));
+    let codes = |lot: Lot| lot.state.findings.into_iter().map(|finding| finding.code).collect::<Vec<_>>();
+    assert_eq!(codes(lot(&world, &harvest).await.unwrap()), [Code::InsidePhi]);
+    assert_eq!(codes(lot(&world, &packs).await.unwrap()), [Code::SourceBlocked]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plot_that_is_registered_late_gives_its_harvests_their_effect() {
+    let Some(world) = given().await else { return };
+    let mut farm = Farm::named(1, "farm", &world.context);
+    let mut start = farm.start();
+    let plot = farm.plot();
+    let is_card = |one: &nguon_fixtures::Submission| {
+        one.openings.iter().any(|opening| {
+            let document = nguon_epcis::read(&opening.payload);
+            document.is_ok_and(|document| matches!(document.facts, Facts::Plot(card) if card.uri == plot))
+        })
+    };
+    let place = start.iter().position(is_card).expect("the farm registers its plot");
+    // The plot's card is the last thing that its phone signs.
+    let card = start.remove(place);
+    world.log_all(start).await;
+    world.recognise(farm.id(), Standing::PRODUCER).await;
+    let harvest = farm.lot("260105-A");
+    let sent = farm.harvest(Device::Phone(2), "260105-A", 820_000);
+    world.log(sent).await;
+    let before = lot(&world, &harvest).await.unwrap().state;
+    assert_eq!(before.status, LotStatus::Unknown);
+    assert_eq!(before.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::PlotUnknown]);
+    world.log(card).await;
+    let after = lot(&world, &harvest).await.unwrap().state;
+    assert_eq!((after.status, after.findings), (LotStatus::Active, Vec::new()));
     world.end().await;
 }

@@ -267,3 +267,21 @@ async fn it_refuses_another_name_or_another_log_key() {
     world.keys = keys;
     starts_sound(&mut world, &mut farm).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_does_not_start_with_another_operators_key() {
+    let Some(mut world) = given().await else { return };
+    let right = world.keys;
+    world.keys = || nguon_service::OperatorKeys {
+        log: [1; 32].into(),
+        operator: nguon_ledger::SigningKey::from_seed([9; 32]),
+        operator_next: nguon_ledger::SigningKey::from_seed([3; 32]).public(),
+        desk: nguon_ledger::SigningKey::from_seed([6; 32]),
+        witness: [4; 32].into(),
+        seal: [5; 32].into(),
+    };
+    assert!(matches!(world.refusal().await, StartError::OtherOperator { .. }));
+    world.keys = right;
+    world.start().await.unwrap();
+    world.end().await;
+}

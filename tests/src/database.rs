@@ -63,6 +63,17 @@ impl Database {
         }
     }
 
+    /// SQLite's files: the tables, and what is not in them yet. PostgreSQL keeps its own elsewhere.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match &self.0 {
+            Kind::Sqlite(folder) => {
+                let all = std::fs::read_dir(folder.path()).expect("a folder of our own");
+                all.map(|file| file.expect("readable").path()).collect()
+            }
+            Kind::Postgres { .. } => Vec::new(),
+        }
+    }
+
     fn file(&self) -> PathBuf {
         match &self.0 {
             Kind::Sqlite(folder) => folder.path().join("ledger.sqlite"),

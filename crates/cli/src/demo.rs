@@ -35,6 +35,8 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         key_dir: dir.join("keys"),
         listen,
     };
+    // Before minutes of work and a page of addresses that would not answer.
+    let listener = if no_serve { None } else { Some(node::listen(listen).await?) };
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     write_settings(dir, &settings)?;
     let done = dir.join("season-2026.done");
@@ -50,11 +52,11 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
     service.tick().await;
     service.settle().await;
     greet(&service, &settings, dir).await?;
-    if no_serve {
+    let Some(listener) = listener else {
         service.stop().await;
         return Ok(());
-    }
-    node::serve_until_asked(service, &settings, metrics).await
+    };
+    node::serve_until_asked(service, listener, metrics).await
 }
 
 /// So that every other command works on the demo: `nguon serve --config nguon-demo/nguon.toml`.

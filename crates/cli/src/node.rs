@@ -89,21 +89,27 @@ pub(crate) fn witness_name(origin: &str) -> String {
 pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     // First, so that what happens at the start is counted too.
     let metrics = nguon_web::metrics::install().context("metrics")?;
+    let listener = listen(settings.listen).await?;
     let store = open_store(&settings).await?;
     tracing::info!(database = store.describe(), origin = settings.origin, "opening the ledger");
     let service = start(&settings, store, Arc::new(SystemClock)).await?;
-    serve_until_asked(service, &settings, metrics).await
+    serve_until_asked(service, listener, metrics).await
+}
+
+/// Takes the address; requests wait until [`serve_until_asked`].
+pub(crate) async fn listen(address: std::net::SocketAddr) -> anyhow::Result<tokio::net::TcpListener> {
+    let listener = tokio::net::TcpListener::bind(address).await;
+    listener.with_context(|| {
+        format!("cannot listen on {address}: is another one running? --listen takes another")
+    })
 }
 
 /// Serves until SIGINT or SIGTERM, then finishes what was taken.
 pub(crate) async fn serve_until_asked(
     service: Service,
-    settings: &Settings,
+    listener: tokio::net::TcpListener,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<()> {
-    let listener = tokio::net::TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let service = Arc::new(service);
     let web = Web::new(nguon_web::Settings {
         service: service.clone(),
@@ -111,7 +117,7 @@ pub(crate) async fn serve_until_asked(
         independent_witnesses: Vec::new(),
         limits: nguon_web::WorkLimits::default(),
     });
-    tracing::info!(address = %settings.listen, "serving");
+    tracing::info!(address = ?listener.local_addr().ok(), "serving");
     let watched = service.clone();
     let deposed = async move {
         while watched.is_writing() {

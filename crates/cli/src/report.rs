@@ -163,11 +163,19 @@ impl Report {
         self.write(&mut out, style, 0)?;
         writeln!(out)?;
         let failures = self.failures();
-        if failures.is_empty() {
-            writeln!(out, "{}", style.good("It holds."))
-        } else {
+        if !failures.is_empty() {
             writeln!(out, "{}", style.bad("It does not hold."))
+        } else if self.leaves_something_open() {
+            writeln!(out, "Nothing speaks against it; what is marked ? was not checked.")
+        } else {
+            writeln!(out, "{}", style.good("It holds."))
         }
+    }
+
+    /// Whether something in it could not be checked.
+    fn leaves_something_open(&self) -> bool {
+        self.checks.iter().any(|check| matches!(check.result, Outcome::Open(_)))
+            || self.parts.iter().any(Self::leaves_something_open)
     }
 
     /// What it says, without a verdict.

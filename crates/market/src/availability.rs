@@ -35,6 +35,8 @@ pub struct ListingState {
     pub valid_until_ms: i64,
     /// The lots it draws on, by URI.
     pub lots: Vec<String>,
+    /// Whether the province recognises the seller and has not suspended it.
+    pub seller_recognised: bool,
 }
 
 /// How a lot stands.
@@ -122,6 +124,9 @@ pub fn available(listing: &ListingState, lots: &[LotState], now_ms: i64) -> Avai
             add(ReasonCode::LotUnknown, Some(uri));
         }
     }
+    if !listing.seller_recognised {
+        add(ReasonCode::SellerUnrecognised, None);
+    }
     if listing.lots.is_empty() {
         add(ReasonCode::NoLot, None);
     }
@@ -165,6 +170,7 @@ mod tests {
             valid_from_ms: TODAY_MS - 10 * DAY_MS,
             valid_until_ms: TODAY_MS + 10 * DAY_MS,
             lots: lots.iter().map(|l| (*l).to_owned()).collect(),
+            seller_recognised: true,
         }
     }
 
@@ -237,6 +243,11 @@ mod tests {
                 ReasonCode::Expired,
                 Status::Expired,
             ),
+            (
+                ListingState { seller_recognised: false, ..right.clone() },
+                ReasonCode::SellerUnrecognised,
+                Status::Withdrawn,
+            ),
             (ListingState { state: OfferState::SoldOut, ..right }, ReasonCode::SoldOut, Status::SoldOut),
         ];
         for (listing, code, status) in cases {
@@ -307,12 +318,13 @@ mod tests {
         let state =
             prop::sample::select(vec![OfferState::Active, OfferState::SoldOut, OfferState::Withdrawn]);
         let when = TODAY_MS - 10 * DAY_MS..TODAY_MS + 10 * DAY_MS;
-        (state, when.clone(), when, prop::collection::vec("[a-d]", 0..4)).prop_map(
-            |(state, valid_from_ms, valid_until_ms, lots)| ListingState {
+        (state, when.clone(), when, prop::collection::vec("[a-d]", 0..4), any::<bool>()).prop_map(
+            |(state, valid_from_ms, valid_until_ms, lots, seller_recognised)| ListingState {
                 state,
                 valid_from_ms,
                 valid_until_ms,
                 lots,
+                seller_recognised,
             },
         )
     }
@@ -338,7 +350,8 @@ mod tests {
             let lots_are_fit = listing.lots.iter().all(|uri| !of(uri).is_empty() && of(uri).iter().all(fit));
             let some_left = listing.lots.iter().flat_map(of).any(|l| l.condition == LotCondition::Sound);
             let in_time = (listing.valid_from_ms..=listing.valid_until_ms).contains(&now_ms);
-            let expected = listing.state == OfferState::Active && lots_are_fit && some_left && in_time;
+            let fit_to_sell = lots_are_fit && some_left && in_time && listing.seller_recognised;
+            let expected = listing.state == OfferState::Active && fit_to_sell;
             prop_assert_eq!(found.is_available(), expected);
             prop_assert_eq!(found.status() == Status::Active, expected);
             prop_assert!(found.reasons().is_sorted());

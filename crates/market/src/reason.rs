@@ -19,6 +19,8 @@ pub enum ReasonCode {
     LotBlocked,
     /// A lot of it is past its best-before day.
     LotExpired,
+    /// The province does not recognise the seller, or has suspended it.
+    SellerUnrecognised,
     /// It names no lot at all.
     NoLot,
     /// The seller took it back.
@@ -33,12 +35,13 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// Every reason, in order of precedence.
-    pub const ALL: [ReasonCode; 10] = [
+    pub const ALL: [ReasonCode; 11] = [
         ReasonCode::LotRecalled,
         ReasonCode::LotDestroyed,
         ReasonCode::LotUnknown,
         ReasonCode::LotBlocked,
         ReasonCode::LotExpired,
+        ReasonCode::SellerUnrecognised,
         ReasonCode::NoLot,
         ReasonCode::Withdrawn,
         ReasonCode::NotYetValid,
@@ -54,6 +57,7 @@ impl ReasonCode {
             ReasonCode::LotUnknown => "lot_unknown",
             ReasonCode::LotBlocked => "lot_blocked",
             ReasonCode::LotExpired => "lot_expired",
+            ReasonCode::SellerUnrecognised => "seller_unrecognised",
             ReasonCode::NoLot => "no_lot",
             ReasonCode::Withdrawn => "withdrawn",
             ReasonCode::NotYetValid => "not_yet_valid",
@@ -70,6 +74,7 @@ impl ReasonCode {
             ReasonCode::LotUnknown => "Sổ cái không có lô hàng này.",
             ReasonCode::LotBlocked => "Lô hàng có vi phạm nên bị dừng bán.",
             ReasonCode::LotExpired => "Lô hàng đã quá hạn sử dụng.",
+            ReasonCode::SellerUnrecognised => "Người bán chưa được tỉnh công nhận hoặc đang bị đình chỉ.",
             ReasonCode::NoLot => "Tin chào bán không gắn với lô hàng nào.",
             ReasonCode::Withdrawn => "Người bán đã rút tin chào bán.",
             ReasonCode::NotYetValid => "Tin chào bán chưa đến ngày có hiệu lực.",
@@ -86,6 +91,9 @@ impl ReasonCode {
             ReasonCode::LotUnknown => "The ledger has no such lot.",
             ReasonCode::LotBlocked => "A violation was found in the lot; its sale is stopped.",
             ReasonCode::LotExpired => "The lot is past its best-before date.",
+            ReasonCode::SellerUnrecognised => {
+                "The province does not recognise the seller, or has suspended it."
+            }
             ReasonCode::NoLot => "The listing names no lot.",
             ReasonCode::Withdrawn => "The seller has withdrawn the listing.",
             ReasonCode::NotYetValid => "The listing is not valid yet.",
@@ -103,6 +111,7 @@ impl ReasonCode {
             ReasonCode::LotDestroyed
             | ReasonCode::LotUnknown
             | ReasonCode::LotBlocked
+            | ReasonCode::SellerUnrecognised
             | ReasonCode::NoLot
             | ReasonCode::Withdrawn
             | ReasonCode::NotYetValid => Status::Withdrawn,

@@ -405,8 +405,13 @@ impl Catalogue {
         Ok(self.store.reader().await?.subject(uri).await?.as_ref().and_then(Card::of))
     }
 
+    /// A product by its URI, or by a Digital Link with the GTIN that its card names.
     async fn product(&self, uri: &str) -> Result<Option<Product>, StoreError> {
-        Ok(match self.card(uri).await?.map(|card| card.facts) {
+        let named = match nguon_id::DigitalLink::parse(uri).ok().and_then(|link| link.gtin()) {
+            Some(gtin) => self.store.reader().await?.alias(&format!("gtin:{gtin}")).await?,
+            None => None,
+        };
+        Ok(match self.card(named.as_deref().unwrap_or(uri)).await?.map(|card| card.facts) {
             Some(Facts::Product(product)) => Some(product),
             _ => None,
         })

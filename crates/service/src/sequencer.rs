@@ -158,6 +158,16 @@ pub enum StartError {
     /// The published files failed.
     #[error("the published files failed: {0}")]
     Objects(#[from] std::io::Error),
+    /// The operator's key is not the one that this ledger's operator signs with.
+    #[error(
+        "the operator's key file holds {found}, and this ledger's operator signs with {expected}: put the right key back"
+    )]
+    OtherOperator {
+        /// What the file holds.
+        found: PublicKey,
+        /// What the log says.
+        expected: PublicKey,
+    },
     /// Our own record could not be made.
     #[error("the operator's record could not be made: {0}")]
     Operator(String),
@@ -433,6 +443,10 @@ impl Sequencer {
                 }
             }
         }
+        let operator = authority.operator().and_then(|id| authority.organisation(id)).map(|known| known.root);
+        if let Some(expected) = operator.filter(|root| *root != self.keys.operator.public()) {
+            return Err(StartError::OtherOperator { found: self.keys.operator.public(), expected });
+        }
         let size = frontier.size().0;
         if rows::unsigned(head.size) != size || head.root != frontier.root().0 {
             return Err(StartError::RootDiffers {
@@ -573,6 +587,12 @@ impl Sequencer {
             unit.erase_section(rows::signed(*index), i64::from(*position)).await?;
         }
         unit.save().await?;
+        if !group.erased.is_empty() {
+            // The write-ahead log still holds what was erased; if a reader is in the way, the next checkpoint takes it.
+            if let Err(error) = self.store.scrub().await {
+                tracing::warn!(%error, "what was erased stays in the write-ahead log for now");
+            }
+        }
         for record in &group.learned {
             self.known.learn(record);
         }

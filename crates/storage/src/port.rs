@@ -24,6 +24,9 @@ pub enum StoreError {
         /// Migrations of this version.
         ours: usize,
     },
+    /// A reader keeps SQLite's write-ahead log from being emptied.
+    #[error("a reader keeps the write-ahead log from being emptied")]
+    WalInUse,
     /// The database's migrations are not ours.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -205,6 +208,9 @@ impl Table {
 /// A database with the schema in it.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Takes deleted bytes out of the files beside the tables, as far as the database can: SQLite's write-ahead log is
+    /// emptied. PostgreSQL's is recycled by its own rules.
+    async fn scrub(&self) -> Result<(), StoreError>;
     /// A connection for reading. Decisions are never made from it alone: the writer decides.
     async fn reader(&self) -> Result<Box<dyn Reader>, StoreError>;
     /// A transaction for writing. Begin it in a task of its own, not in a request handler: a handler can be

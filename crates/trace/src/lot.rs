@@ -56,6 +56,8 @@ impl Standing {
     pub const CERTIFIER: Self = Self(4);
     /// An authority, which may recall anybody's lot.
     pub const AUTHORITY: Self = Self(8);
+    /// Suspended: nothing of it is offered.
+    pub const SUSPENDED: Self = Self(0x8000);
 
     /// Whether it is a maker of lots that the province recognises.
     #[must_use]

@@ -253,8 +253,8 @@ fn record_finding(code: Code, records: Vec<u64>, latest_ms: u64) -> Finding {
             "The public facts of a record on this lot were erased.".to_owned(),
         ),
         Code::MakerUnrecognised => (
-            "Đơn vị làm ra lô này chưa được tỉnh công nhận trên hệ thống.".to_owned(),
-            "The maker of this lot is not yet recognised by the province.".to_owned(),
+            "Khi ghi lô này, đơn vị làm ra chưa được tỉnh công nhận trên hệ thống.".to_owned(),
+            "The maker was not yet recognised by the province when it recorded this lot.".to_owned(),
         ),
         Code::RoleLacking => (
             "Có bản ghi được ký bằng thiết bị không có quyền làm việc này, nên không được tính.".to_owned(),

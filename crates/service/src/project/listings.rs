@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use nguon_id::LotId;
+use nguon_ledger::OrganisationId;
 use nguon_market::{
     Availability, Certificate as MarketCertificate, Change, Digest, FeedItem, ListingState, LotCondition,
     LotRef, LotState as MarketLot, Measure, OfferState, Organisation as MarketOrganisation, Origin, PriceVnd,
@@ -14,7 +15,7 @@ use nguon_market::{
 use nguon_storage::FeedRow;
 use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn, vietnam_day};
 use nguon_trace::finding::Severity;
-use nguon_trace::lot::{LotState, LotStatus};
+use nguon_trace::lot::{LotState, LotStatus, Standing};
 use nguon_trace::papers::{self, Paper};
 use nguon_trace::quantity::{Quantity, Unit};
 
@@ -83,6 +84,36 @@ impl Projector {
                     self.offer(&listing).await?;
                     break;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the province recognises the organisation now, and has not suspended it.
+    fn may_sell(&self, organisation: &str) -> bool {
+        let standing = organisation.parse().map(|id| self.standing_at(id, self.size)).unwrap_or_default();
+        standing.makes() && !standing.has(Standing::SUSPENDED)
+    }
+
+    /// An organisation was recognised, suspended or let in again: what it offers is judged again.
+    pub(super) async fn standing_changed(
+        &mut self,
+        organisation: OrganisationId,
+    ) -> Result<(), ProjectError> {
+        let mut offers: BTreeSet<String> = self.batch.changed.clone();
+        let mut after = String::new();
+        loop {
+            let mut reader = self.target.reader().await?;
+            let rows = reader.subjects_of(organisation.as_bytes(), "listing", &after, 500).await?;
+            let Some(last) = rows.last() else { break };
+            after.clone_from(&last.uri);
+            offers.extend(rows.into_iter().map(|row| row.uri));
+        }
+        for uri in offers {
+            let own =
+                self.card_of(&uri).await?.is_some_and(|card| card.organisation == organisation.to_string());
+            if own {
+                self.offer(&uri).await?;
             }
         }
         Ok(())
@@ -162,7 +193,8 @@ impl Projector {
                 blocked.insert(lot.uri.as_str());
             }
         }
-        let judged = judge(listing, &mine, &blocked, now);
+        let recognised = self.may_sell(&card.organisation);
+        let judged = judge(listing, &mine, &blocked, recognised, now);
         let at = Timestamp::from_millisecond(now).unwrap_or_default();
         let item = if judged.status().is_listed() {
             self.item(&card, listing, &mine, &judged, at).await?
@@ -311,7 +343,13 @@ fn digest(change: &Change) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }
 
-fn judge(listing: &Listing, lots: &[&LotState], blocked: &BTreeSet<&str>, now_ms: i64) -> Availability {
+fn judge(
+    listing: &Listing,
+    lots: &[&LotState],
+    blocked: &BTreeSet<&str>,
+    seller_recognised: bool,
+    now_ms: i64,
+) -> Availability {
     let state = ListingState {
         state: match listing.state {
             Said::Active if listing.stock.amount == 0 => OfferState::SoldOut,
@@ -321,6 +359,7 @@ fn judge(listing: &Listing, lots: &[&LotState], blocked: &BTreeSet<&str>, now_ms
         valid_from_ms: listing.valid_from_ms,
         valid_until_ms: listing.valid_until_ms,
         lots: listing.lots.clone(),
+        seller_recognised,
     };
     let lots: Vec<MarketLot> =
         lots.iter().map(|lot| market_lot(lot, blocked.contains(lot.uri.as_str()))).collect();

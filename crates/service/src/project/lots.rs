@@ -349,7 +349,7 @@ impl Projector {
         }
         let plots: Vec<&PlotState> = plots.iter().map(AsRef::as_ref).collect();
         let product = match product_of(lot) {
-            Some(uri) => self.card_of(&uri).await?,
+            Some(uri) => self.product_card(&uri).await?,
             None => None,
         };
         let owner = product.as_deref().and_then(|card| {
@@ -370,9 +370,18 @@ impl Projector {
         Ok(before.is_none_or(|before| without_records(&before) != without_records(&state)).then_some(state))
     }
 
+    /// A product's card by its URI, or by a Digital Link with the GTIN that the card names.
+    async fn product_card(&mut self, uri: &str) -> Result<Option<Arc<Card>>, ProjectError> {
+        let named = match nguon_id::DigitalLink::parse(uri).ok().and_then(|link| link.gtin()) {
+            Some(gtin) => self.alias(&format!("gtin:{gtin}")).await?,
+            None => None,
+        };
+        Ok(self.card_of(named.as_deref().unwrap_or(uri)).await?)
+    }
+
     async fn lot_row(&mut self, state: &LotState) -> Result<SubjectRow, ProjectError> {
         let product = match &state.product {
-            Some(uri) => match self.card_of(uri).await?.as_deref() {
+            Some(uri) => match self.product_card(uri).await?.as_deref() {
                 Some(Card { facts: Facts::Product(product), .. }) => product.name.vi.clone(),
                 _ => String::new(),
             },

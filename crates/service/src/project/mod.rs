@@ -332,10 +332,11 @@ impl Projector {
                 }
             }
             Control::ErasureNotice { event, .. } => self.weigh_again(*event).await?,
-            Control::Standing { organisation, .. }
-                if self.standing_at(*organisation, index) != nguon_trace::lot::Standing::default() =>
-            {
-                self.recognised(*organisation).await?;
+            Control::Standing { organisation, .. } => {
+                if self.standing_at(*organisation, index) != nguon_trace::lot::Standing::default() {
+                    self.recognised(*organisation).await?;
+                }
+                self.standing_changed(*organisation).await?;
             }
             Control::Revoke { key, .. } => {
                 let doubted =

@@ -127,6 +127,10 @@ pub(crate) async fn drop_database(server: &str, name: &str) -> Result<(), StoreE
 
 #[async_trait]
 impl Store for PostgresStore {
+    async fn scrub(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
         Ok(Box::new(repository::Reading(self.pool.acquire().await?)))
     }

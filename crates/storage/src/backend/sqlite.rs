@@ -136,6 +136,11 @@ fn parse_version(version: &str) -> (u32, u32, u32) {
 
 #[async_trait]
 impl Store for SqliteStore {
+    async fn scrub(&self) -> Result<(), StoreError> {
+        let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await?;
+        if busy == 0 { Ok(()) } else { Err(StoreError::WalInUse) }
+    }
+
     async fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
         Ok(Box::new(repository::Reading(self.readers.acquire().await?)))
     }

@@ -88,7 +88,7 @@ pub(crate) async fn page(
         other_language: other_language(words, &uri),
         code: String::new(),
         wanted,
-        lots: found.lots.into_iter().map(|line| LotCard::of(words, line)).collect(),
+        lots: found.lots.into_iter().map(|line| LotCard::of(words, line, app.service.now_ms())).collect(),
         operator: operator.as_ref().map(|card| words.text(&card.name).to_owned()).unwrap_or_default(),
         organisations: members(words, &found.organisations),
         origin: app.service.origin().to_owned(),
@@ -137,18 +137,23 @@ fn members(words: Words, views: &[OrganisationView]) -> Vec<Member> {
 }
 
 impl LotCard {
-    pub(crate) fn of(words: Words, line: LotLine) -> Self {
+    pub(crate) fn of(words: Words, line: LotLine, now_ms: i64) -> Self {
+        use nguon_trace::facts::vietnam_day;
         use nguon_trace::finding::Severity;
         use nguon_trace::lot::LotStatus;
 
-        let blocked = line.state.findings.iter().any(|finding| finding.severity == Severity::Blocking);
+        let found = |severity| line.state.findings.iter().any(|finding| finding.severity == severity);
+        let today = vietnam_day(now_ms);
+        let over = line.state.best_before.into_iter().chain(line.state.use_by).any(|day| day < today);
         let (tone, key) = match line.state.status {
             LotStatus::Recalled { .. } => ("stop", "status-recalled"),
             LotStatus::Destroyed => ("stop", "status-destroyed"),
             LotStatus::Unknown => ("doubt", "status-claims-only"),
-            _ if blocked => ("doubt", "status-doubtful"),
+            _ if found(Severity::Blocking) => ("doubt", "status-doubtful"),
             LotStatus::Registered => ("wait", "status-registered"),
+            _ if over => ("doubt", "status-expired"),
             LotStatus::SoldOut => ("gone", "status-sold-out"),
+            LotStatus::Active if found(Severity::Warning) => ("note", "status-noted"),
             LotStatus::Active => ("good", "listed-active"),
         };
         let category = line.product.as_ref().map_or("", |product| product.category.as_str());

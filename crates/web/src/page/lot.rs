@@ -18,7 +18,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use nguon_id::{LinkError, LotId, LotIdError};
 use nguon_service::{LookupError, Lot};
 
@@ -89,6 +89,10 @@ pub(super) async fn page(
     let id = match LotId::from_path(uri.path()) {
         Ok(id) => id,
         Err(error) => {
+            // The number under a bar code has 8, 12 or 13 digits; a Digital Link always has 14.
+            if let Some(whole) = with_fourteen_digits(uri.path()) {
+                return Ok(Redirect::permanent(&words.href(&whole)).into_response());
+            }
             let asked = uri.path().to_owned();
             return Ok(fault::page(fault_of(&error), &asked, words, &uri, &headers));
         }
@@ -108,6 +112,14 @@ pub(super) async fn page(
     let canonical = format!("<{}{}>; rel=\"canonical\"", app.service.public_base_url(), best_path(&lot));
     response.headers_mut().extend(HeaderValue::try_from(canonical).ok().map(|link| (header::LINK, link)));
     Ok(response.into_response())
+}
+
+/// The path with a shorter GTIN filled up with zeros, if that makes it a lot's.
+fn with_fourteen_digits(path: &str) -> Option<String> {
+    let (gtin, rest) = path.strip_prefix("/01/")?.split_once('/')?;
+    let short = matches!(gtin.len(), 8 | 12 | 13) && gtin.bytes().all(|digit| digit.is_ascii_digit());
+    let whole = format!("/01/{gtin:0>14}/{rest}");
+    LotId::from_path(&whole).ok().filter(|_| short).map(|id| id.path())
 }
 
 fn fault_of(error: &LotIdError) -> Fault {

@@ -89,7 +89,13 @@ pub(crate) async fn page(
         website: card.and_then(|card| card.website.clone()),
         identifiers: card
             .map(|card| {
-                card.identifiers.iter().map(|known| (known.scheme.clone(), known.value.clone())).collect()
+                card.identifiers
+                    .iter()
+                    .map(|known| {
+                        let label = words.known("identifier", &known.scheme);
+                        (label.unwrap_or_else(|| known.scheme.clone()), known.value.clone())
+                    })
+                    .collect()
             })
             .unwrap_or_default(),
         standing: if view.operator { words.t("standing-operator") } else { standing(words, view.standing) },
@@ -99,7 +105,7 @@ pub(crate) async fn page(
             _ => "good",
         },
         id: hex,
-        lots: lots.into_iter().map(|line| LotCard::of(words, line)).collect(),
+        lots: lots.into_iter().map(|line| LotCard::of(words, line, app.service.now_ms())).collect(),
         next,
     };
     Ok(html(StatusCode::OK, &page, words, &headers))

@@ -50,10 +50,11 @@ pub(super) fn amounts(scene: &Scene<'_>) -> Vec<Amount> {
     let rows = [
         ("amount-made", balance.made, false),
         ("amount-used", balance.used, false),
-        ("amount-shipped", balance.shipped, false),
         ("amount-sold", balance.sold, false),
         ("amount-lost", balance.lost, false),
         ("amount-left", balance.left, true),
+        // Where it lies, not what became of it: no part of the sum.
+        ("amount-shipped", balance.shipped, false),
     ];
     rows.into_iter()
         .filter(|(key, amount, _)| *amount > 0 || matches!(*key, "amount-made" | "amount-left"))
