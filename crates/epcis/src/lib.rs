@@ -70,6 +70,9 @@ pub const MAX_VALUE_BYTES: usize = 512;
 /// The longest code or number, in bytes.
 pub const MAX_CODE_BYTES: usize = 120;
 
+/// Details, note, photographs and certificates of one event together, in bytes.
+pub const MAX_TOLD_BYTES: usize = 16 << 10;
+
 /// Why a document cannot be read, in the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -175,7 +178,16 @@ fn one(object: &Object<'_>, context: &Context) -> Result<Document, ReadError> {
     let kind = object.text("type")?.ok_or(ReadError::Missing("type"))?;
     let facts = match cards::read(&context.canonical(&kind), object, context)? {
         Some(card) => card,
-        None => Facts::Event(Box::new(event::read(&context.expand(&kind), object, context)?)),
+        None => {
+            let event = event::read(&context.expand(&kind), object, context)?;
+            // Shown with each of the lots that it is about, of which there may be 255.
+            let told = (&event.step, &event.note, &event.photos, &event.certificates);
+            if serde_json::to_vec(&told).map_or(usize::MAX, |told| told.len()) > MAX_TOLD_BYTES {
+                let field = "an event's details, note, photographs and certificates together".to_owned();
+                return Err(ReadError::TooLong { field, limit: MAX_TOLD_BYTES });
+            }
+            Facts::Event(Box::new(event))
+        }
     };
     Ok(Document { subjects: subjects(object)?, facts })
 }

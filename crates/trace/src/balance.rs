@@ -1,6 +1,6 @@
 //! Mass balance: what came in and what went out, for each organisation that had the lot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
 use crate::lot::{Balance, Holding};
@@ -33,6 +33,7 @@ pub(crate) struct Movement<'a> {
 pub(crate) struct Sums {
     pub(crate) balance: Option<Balance>,
     pub(crate) holdings: BTreeMap<String, Holding>,
+    pub(crate) overdrawn: BTreeSet<String>,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -41,7 +42,12 @@ pub(crate) fn sum(maker: Option<&str>, movements: &[Movement<'_>]) -> Sums {
     // The unit that the lot was first made in is the one it is counted in.
     let unit = made.clone().find_map(|movement| Some(movement.quantity?.unit));
     let (Some(unit), Some(maker)) = (unit, maker) else {
-        return Sums { balance: None, holdings: BTreeMap::new(), findings: Vec::new() };
+        return Sums {
+            balance: None,
+            holdings: BTreeMap::new(),
+            overdrawn: BTreeSet::new(),
+            findings: Vec::new(),
+        };
     };
     let mut findings = Vec::new();
     let mut holdings: BTreeMap<String, Holding> = BTreeMap::new();
@@ -49,7 +55,8 @@ pub(crate) fn sum(maker: Option<&str>, movements: &[Movement<'_>]) -> Sums {
     for movement in movements {
         match movement.quantity {
             Some(quantity) if quantity.unit == unit => add(&mut holdings, movement, quantity.amount),
-            Some(_) => other_units.push(movement.record),
+            Some(_) if movement.organisation == maker => other_units.push(movement.record),
+            Some(_) => {}
             None => {}
         }
     }
@@ -79,28 +86,40 @@ pub(crate) fn sum(maker: Option<&str>, movements: &[Movement<'_>]) -> Sums {
             outward.entry(movement.organisation).or_default().push(movement.record);
         }
     }
+    let mut overdrawn = BTreeSet::new();
     for (organisation, holding) in &mut holdings {
         let (came, went) = (came_in(holding), went_out(holding));
         holding.left = came.saturating_sub(went);
         if went > came {
             let records = outward.remove(organisation.as_str()).unwrap_or_default();
-            findings.push(beyond_left(records, went, came, unit));
+            if organisation == maker {
+                findings.push(beyond_left(records, went, came, unit));
+            } else {
+                findings.push(holder_overdrawn(records, went, came, unit));
+                overdrawn.insert(organisation.clone());
+            }
         }
     }
 
-    let total = |part: fn(&Holding) -> u64| holdings.values().map(part).fold(0, u64::saturating_add);
-    let made = total(|holding| holding.made);
-    let (used, sold, lost) = (total(|h| h.used), total(|h| h.sold), total(|h| h.lost));
+    let own = holdings.get(maker).copied().unwrap_or_default();
+    let others = |part: fn(&Holding) -> u64| {
+        let holders = holdings.iter().filter(|(organisation, _)| organisation.as_str() != maker);
+        holders.map(|(_, holding)| part(holding)).fold(0, u64::saturating_add)
+    };
+    // Whatever holders say, together they used up no more than the maker shipped.
+    let mut shipped = own.shipped;
+    let mut share = |said: u64| {
+        let part = said.min(shipped);
+        shipped -= part;
+        part
+    };
+    let used = own.used.saturating_add(share(others(|holding| holding.used)));
+    let sold = own.sold.saturating_add(share(others(|holding| holding.sold)));
+    let lost = own.lost.saturating_add(share(others(|holding| holding.lost)));
     let gone = used.saturating_add(sold).saturating_add(lost);
-    if gone > made && !findings.iter().any(|finding| finding.code == Code::BeyondLeft) {
-        let records = movements.iter().filter(|movement| {
-            matches!(movement.flow, Flow::Used | Flow::Sold | Flow::Lost) && movement.quantity.is_some()
-        });
-        findings.push(beyond_left(records.map(|movement| movement.record).collect(), gone, made, unit));
-    }
-    let shipped = holdings.get(maker).map_or(0, |holding| holding.shipped);
+    let (made, shipped) = (own.made, own.shipped);
     let balance = Balance { unit, made, used, shipped, sold, lost, left: made.saturating_sub(gone) };
-    Sums { balance: Some(balance), holdings, findings }
+    Sums { balance: Some(balance), holdings, overdrawn, findings }
 }
 
 fn add(holdings: &mut BTreeMap<String, Holding>, movement: &Movement<'_>, amount: u64) {
@@ -169,6 +188,20 @@ fn went_out(holding: &Holding) -> u64 {
 
 fn left(holding: &Holding) -> u64 {
     came_in(holding).saturating_sub(went_out(holding))
+}
+
+fn holder_overdrawn(records: Vec<u64>, went: u64, came: u64, unit: Unit) -> Finding {
+    let (went, came) = (Quantity { amount: went, unit }, Quantity { amount: came, unit });
+    Finding::new(
+        Code::HolderOverdrawn,
+        records,
+        format!(
+            "Một đơn vị nhận hàng đã xuất ra {} trong khi chỉ nhận {}.",
+            quantity_vi(went),
+            quantity_vi(came)
+        ),
+        format!("Somebody who got {} of it gave on {}.", quantity_en(came), quantity_en(went)),
+    )
 }
 
 fn beyond_left(records: Vec<u64>, went: u64, came: u64, unit: Unit) -> Finding {

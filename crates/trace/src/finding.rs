@@ -43,6 +43,8 @@ pub enum Code {
     FactsErased,
     /// Something blocking stands against an input lot.
     SourceBlocked,
+    /// The maker gave on more of an input lot than it had got.
+    SourceOverdrawn,
     /// Something was sprayed before the harvest, and nobody stated its pre-harvest interval.
     PhiUnverified,
     /// Harvested in a month in which the crop is not harvested.
@@ -59,6 +61,8 @@ pub enum Code {
     SelfShipment,
     /// More arrived than was sent.
     ReceivedBeyondShipped,
+    /// Somebody whom the lot went to gave on more than it had got.
+    HolderOverdrawn,
     /// More codes were printed than there are packs.
     LabelsBeyondPacks,
     /// A certificate that nobody laid.
@@ -71,6 +75,8 @@ pub enum Code {
     PartsMissing,
     /// The maker has no standing in the province.
     MakerUnrecognised,
+    /// A record was signed as another act than what it tells.
+    ActDiffers,
     /// A record was signed by a key whose role does not cover the act.
     RoleLacking,
     /// A record came from an organisation without the standing that the act needs.
@@ -106,7 +112,8 @@ impl Code {
             | Self::CertificateNotValid
             | Self::CertificateOfAnother
             | Self::FactsErased
-            | Self::SourceBlocked => Severity::Blocking,
+            | Self::SourceBlocked
+            | Self::SourceOverdrawn => Severity::Blocking,
             Self::PhiUnverified
             | Self::OutOfSeason
             | Self::PlotUnknown
@@ -115,6 +122,8 @@ impl Code {
             | Self::FutureDate
             | Self::SelfShipment
             | Self::ReceivedBeyondShipped
+            | Self::HolderOverdrawn
+            | Self::ActDiffers
             | Self::LabelsBeyondPacks
             | Self::CertificateUnknown
             | Self::CertificateScope

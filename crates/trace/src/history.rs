@@ -122,7 +122,14 @@ impl<'a> History<'a> {
     }
 
     pub(crate) fn concerns(&self, entry: &Entry, event: &Event) -> bool {
-        self.had_it(entry) || speaks_for_all(entry, event)
+        let brings = makes(event, self.uri) || registers(event, self.uri);
+        let own = if brings { self.maker == Some(entry.organisation.as_str()) } else { self.had_it(entry) };
+        own || speaks_for_all(entry, event)
+    }
+
+    /// Records of the maker that count.
+    pub(crate) fn by_maker(&self) -> impl Iterator<Item = Told<'a>> {
+        self.counting().filter(|(entry, _)| self.maker == Some(entry.organisation.as_str()))
     }
 
     /// Whether the record's organisation made or received the lot.
@@ -187,7 +194,8 @@ impl<'a> History<'a> {
         if let Some(by) = self.corrected.get(&entry.index) {
             return Effect::Corrected { by: *by };
         }
-        if let (Some(reason), Weight::Full) = (self.impossible(entry), entry.counts) {
+        let matters = self.had_it(entry) || self.maker.is_none();
+        if let (Some(reason), Weight::Full, true) = (self.impossible(entry), entry.counts, matters) {
             return Effect::Void { reason };
         }
         match entry.counts {

@@ -7,14 +7,14 @@ use nguon_id::LotId;
 use crate::balance::{self, Flow, Movement};
 use crate::facts::{Action, Amount, Event, Step, What, organisation_in_urn};
 use crate::finding::Code;
-use crate::history::{History, Told, destination, event, inspects, makes, names, registers};
+use crate::history::{History, Told, destination, event, inspects, makes, names, registers, speaks_for_all};
 use crate::lot::{
     Around, CLAIMS_SHOWN, Effect, Entry, Input, Inspection, LotState, LotStatus, Output, Stage, Standing,
     Upstream, Weight, late_by_ms,
 };
 use crate::plot::plots_of;
 use crate::quantity::{Quantity, Unit};
-use crate::rules::{blocked_sources, recalled_source};
+use crate::rules::{blocked_sources, overdrawn_sources, recalled_source};
 
 /// How the lot stands, from every record on it and from what is known around it.
 ///
@@ -77,6 +77,7 @@ impl<'a> History<'a> {
             origin_plots: BTreeSet::new(),
             balance: sums.balance,
             holdings: sums.holdings,
+            overdrawn: sums.overdrawn,
             outputs: self.outputs(),
             inputs,
             stages,
@@ -87,10 +88,11 @@ impl<'a> History<'a> {
         };
         self.describe(&mut state, &upstream);
         state.status = self.status(&state, &movements, &upstream);
-        state.findings.extend(self.transformation_findings());
+        state.findings.extend(self.transformation_findings(around.net_content));
         state.findings.extend(self.record_findings());
         state.findings.extend(upstream.iter().filter_map(|lot| recalled_source(lot, &state.inputs)));
         state.findings.extend(blocked_sources(&upstream, &state.inputs));
+        state.findings.extend(overdrawn_sources(&upstream, self.maker, &state.inputs));
         // An erased harvest is missed in the lot's records and in the plot's: once is enough.
         let known = state.findings.iter().any(|finding| finding.code == Code::FactsErased);
         let on_plots = self.plot_findings(around.plots).into_iter();
@@ -104,7 +106,7 @@ impl<'a> History<'a> {
 
     /// The lot's own card, from the records that made or registered it; what its inputs know fills the gaps.
     fn describe(&self, state: &mut LotState, upstream: &[&Upstream]) {
-        for (_, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+        for (_, event) in self.by_maker() {
             let (makes, registers) = (makes(event, self.uri), registers(event, self.uri));
             if makes || registers {
                 let lot = &event.lot;
@@ -224,7 +226,7 @@ impl<'a> History<'a> {
 
     fn inputs(&self) -> Vec<Input> {
         let mut inputs = Vec::new();
-        for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+        for (entry, event) in self.by_maker() {
             if !event.outputs().iter().any(|output| output.subject == self.uri) {
                 continue;
             }
@@ -291,7 +293,7 @@ impl<'a> History<'a> {
     /// The stages, and how many claims there are.
     fn stages(&self) -> (Vec<Stage>, u64) {
         let mut claims = 0;
-        let stage = |entry: &&Entry| {
+        let stage = |entry: &&'a Entry| {
             let event = event(entry)?;
             let effect = self.effect(entry, event);
             if effect != Effect::Counts && !self.had_it(entry) {
@@ -300,32 +302,8 @@ impl<'a> History<'a> {
                     return None;
                 }
             }
-            let amounts = event.inputs().iter().chain(event.outputs()).chain(event.objects());
-            let quantity =
-                amounts.filter(|amount| amount.subject == self.uri).find_map(|amount| amount.quantity);
-            Some(Stage {
-                record: entry.index,
-                event_id: entry.event_id.clone(),
-                organisation: entry.organisation.clone(),
-                author: entry.author.clone(),
-                gateway: entry.gateway,
-                effect,
-                step: event.step.clone(),
-                time_ms: event.time_ms,
-                offset_minutes: event.offset_minutes,
-                device_time_ms: entry.device_time_ms,
-                late_by_ms: late_by_ms(event.time_ms, entry.logged_ms),
-                place: event.place.clone(),
-                source: event.source.clone(),
-                destination: event.destination.clone(),
-                quantity,
-                container: event.container().map(str::to_owned),
-                certificates: event.certificates.clone(),
-                for_another: event.for_another,
-                confirmed_by: self.confirmed_by(entry),
-                note: event.note.clone(),
-                photos: event.photos.clone(),
-            })
+            let confirmed_by = self.confirmed_by(entry);
+            Some(stage_of(self.uri, entry, event, effect, self.had_it(entry), confirmed_by))
         };
         let mut stages: Vec<Stage> = self.entries.iter().rev().filter_map(stage).collect();
         stages.sort_by_key(|stage| (stage.time_ms, stage.record));
@@ -351,7 +329,10 @@ impl<'a> History<'a> {
         let gone = |movement: &&Movement<'_>| matches!(movement.flow, Flow::Used | Flow::Sold | Flow::Lost);
         let emptied = match state.balance {
             Some(balance) => balance.made > 0 && balance.left == 0,
-            None => movements.iter().filter(gone).any(|movement| movement.quantity.is_none()),
+            None => movements
+                .iter()
+                .filter(gone)
+                .any(|movement| movement.quantity.is_none() && self.maker == Some(movement.organisation)),
         };
         if !emptied {
             return None;
@@ -388,6 +369,82 @@ impl<'a> History<'a> {
             record: entry.index,
             inherited_from: None,
         })
+    }
+}
+
+/// The state with one more claim of somebody who neither made nor held the lot, if that is all it is: the same as judging
+/// the whole history again, without looking at it. `entry` is newer than all others.
+#[must_use]
+pub fn with_claim(state: &LotState, entry: &Entry) -> Option<LotState> {
+    let event = event(entry)?;
+    let organisation = entry.organisation.as_str();
+    let is_stranger = |hex: &str| state.maker.as_deref() != Some(hex) && !state.holders.contains(hex);
+    let brings = makes(event, &state.uri) || registers(event, &state.uri);
+    // Whoever could be the maker, or speaks of every lot, or takes something back, has the whole history judged.
+    let is_claim = state.maker.is_some()
+        && is_stranger(organisation)
+        && event.correction.is_none()
+        && !speaks_for_all(entry, event)
+        && !(brings && (entry.standing.makes() || state.balance.is_none()))
+        && state.stages.iter().all(|stage| stage.record < entry.index);
+    if !is_claim {
+        return None;
+    }
+    let effect = match entry.counts {
+        Weight::None { reason } => Effect::Void { reason },
+        _ => Effect::Claim,
+    };
+    let mut state = state.clone();
+    state.claims += 1;
+    let is_shown_claim = |stage: &Stage| stage.effect != Effect::Counts && is_stranger(&stage.organisation);
+    let shown = state.stages.iter().filter(|stage| is_shown_claim(stage));
+    if shown.clone().count() >= CLAIMS_SHOWN
+        && let Some(oldest) = shown.map(|stage| stage.record).min()
+    {
+        state.stages.retain(|stage| stage.record != oldest);
+    }
+    let stage = stage_of(&state.uri, entry, event, effect, false, None);
+    let place =
+        state.stages.partition_point(|other| (other.time_ms, other.record) < (stage.time_ms, stage.record));
+    state.stages.insert(place, stage);
+    Some(state)
+}
+
+/// The record as a page shows it; of a claim only who, what and when, so that strangers do not fill the page.
+fn stage_of(
+    uri: &str,
+    entry: &Entry,
+    event: &Event,
+    effect: Effect,
+    had_it: bool,
+    confirmed_by: Option<u64>,
+) -> Stage {
+    let amounts = event.inputs().iter().chain(event.outputs()).chain(event.objects());
+    let quantity = amounts.filter(|amount| amount.subject == uri).find_map(|amount| amount.quantity);
+    let in_full = had_it || effect == Effect::Counts;
+    let if_full = |text: &Option<String>| text.clone().filter(|_| in_full);
+    Stage {
+        record: entry.index,
+        event_id: entry.event_id.clone(),
+        organisation: entry.organisation.clone(),
+        author: entry.author.clone(),
+        gateway: entry.gateway,
+        effect,
+        step: if in_full { event.step.clone() } else { event.step.bare() },
+        time_ms: event.time_ms,
+        offset_minutes: event.offset_minutes,
+        device_time_ms: entry.device_time_ms,
+        late_by_ms: late_by_ms(event.time_ms, entry.logged_ms),
+        place: if_full(&event.place),
+        source: if_full(&event.source),
+        destination: if_full(&event.destination),
+        quantity,
+        container: if_full(&event.container().map(str::to_owned)),
+        certificates: if in_full { event.certificates.clone() } else { Vec::new() },
+        for_another: event.for_another,
+        confirmed_by,
+        note: event.note.clone().filter(|_| in_full),
+        photos: if in_full { event.photos.clone() } else { Vec::new() },
     }
 }
 

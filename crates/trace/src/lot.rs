@@ -20,8 +20,10 @@
 //! 3. A record counts if it carries full weight (its key, role and standing, which the ledger decides) and comes from the
 //!    maker or a holder, or from an inspector about inspections, or from an authority about recalls. What others say is
 //!    a claim: without any effect. All claims are counted, and the newest [`CLAIMS_SHOWN`] shown.
-//! 4. Amounts are summed for each holder; what is left is what came in less what went out. Quantities in another unit
-//!    are not converted, and found.
+//!    Only the maker makes the lot and says what it is; a holder speaks of its own share.
+//! 4. Amounts are summed for each holder; what is left is what came in less what went out. Together holders never use up
+//!    more than the maker shipped: whoever of them gave on more than it got is *overdrawn*, which warns of the lot and
+//!    blocks what that holder made of it. Quantities in another unit are not converted, and found.
 //! 5. A recall stands until whoever called it, or an authority, ends it; a recalled input recalls what was made of it, and
 //!    anything else that blocks an input blocks it too.
 //!
@@ -32,6 +34,7 @@
 //! asks ([`crate::papers`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -41,7 +44,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::plot::PlotState;
 use crate::quantity::{Quantity, Unit};
 
-pub use crate::judge::{grown_on, judge, product_of, sources};
+pub use crate::judge::{grown_on, judge, product_of, sources, with_claim};
 
 /// The standing bits of an organisation, as the ledger's operator set them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,6 +61,12 @@ impl Standing {
     pub const AUTHORITY: Self = Self(8);
     /// Suspended: nothing of it is offered.
     pub const SUSPENDED: Self = Self(0x8000);
+
+    /// Whether the province recognises the organisation as anything, and has not suspended it.
+    #[must_use]
+    pub fn is_recognised(self) -> bool {
+        self != Self::default() && !self.has(Self::SUSPENDED)
+    }
 
     /// Whether it is a maker of lots that the province recognises.
     #[must_use]
@@ -84,6 +93,8 @@ pub enum Void {
     Disputed,
     /// The key was revoked, for this record too.
     Revoked,
+    /// The record was signed as another act than what it tells: a recall as a diary entry, say.
+    ActDiffers,
     /// The event is dated after it was logged.
     FutureDate,
     /// A harvest from a plot that its organisation has not registered.
@@ -122,8 +133,8 @@ pub enum Weight {
 /// What a record on the lot says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    /// An event.
-    Event(Box<Event>),
+    /// An event; one may be about hundreds of lots.
+    Event(Arc<Event>),
     /// Something that cannot be read.
     Unreadable,
     /// Its public facts were erased, by a logged notice.
@@ -187,6 +198,8 @@ pub struct Around<'a> {
     pub owner: Option<Owner<'a>>,
     /// The plots of [`grown_on`].
     pub plots: &'a [&'a PlotState],
+    /// What one piece of the lot's product holds, by its card: the declared factor between pieces and mass or volume.
+    pub net_content: Option<Quantity>,
 }
 
 /// How a lot stands.
@@ -239,6 +252,8 @@ pub struct Upstream {
     pub harvest_until: Option<Date>,
     /// What blocks it, beside a recall.
     pub blocked_by: BTreeSet<Code>,
+    /// Who of those it went to gave on more than they got, hex.
+    pub overdrawn: BTreeSet<String>,
 }
 
 impl From<&LotState> for Upstream {
@@ -259,6 +274,7 @@ impl From<&LotState> for Upstream {
                 .map(|finding| finding.code)
                 .filter(|code| *code != Code::RecalledSource)
                 .collect(),
+            overdrawn: state.overdrawn.clone(),
         }
     }
 }
@@ -455,6 +471,8 @@ pub struct LotState {
     pub balance: Option<Balance>,
     /// The same for each organisation, by id.
     pub holdings: BTreeMap<String, Holding>,
+    /// Who of those it went to gave on more than they got, hex.
+    pub overdrawn: BTreeSet<String>,
     /// What it was made of.
     pub inputs: Vec<Input>,
     /// What was made of it.

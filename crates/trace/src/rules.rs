@@ -4,17 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Amount, Event, Step, What, event_urn};
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
-use crate::history::{History, Told, destination, event, makes, speaks_for_all};
+use crate::history::{History, Told, destination, event, makes, names, speaks_for_all};
 use crate::lot::{Effect, Entry, Input, LotState, LotStatus, Said, Upstream, Void, Weight, late_by_ms};
 use crate::plot::{PlotState, plots_of};
 use crate::quantity::{Quantity, Unit};
 
 impl History<'_> {
     /// What a transformation must satisfy: all its parts are there, and no more came out than went in.
-    pub(crate) fn transformation_findings(&self) -> Vec<Finding> {
+    pub(crate) fn transformation_findings(&self, net_content: Option<Quantity>) -> Vec<Finding> {
         let mut groups: BTreeMap<(&str, &str, u64), Vec<Told<'_>>> = BTreeMap::new();
-        for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
-            if !matches!(event.what, What::Transformation { .. }) || event.step == Step::Harvest {
+        // A part of a large transformation may name inputs alone.
+        let parted = |event: &Event| event.part.and(event.process().map(str::to_owned));
+        let makings = || self.by_maker().filter(|(_, event)| names(event.outputs(), self.uri));
+        let whole: BTreeSet<String> = makings().filter_map(|(_, event)| parted(event)).collect();
+        for (entry, event) in self.by_maker() {
+            let makes = names(event.outputs(), self.uri);
+            let is_part = || parted(event).is_some_and(|process| whole.contains(&process));
+            if event.step == Step::Harvest || !(makes || is_part()) {
                 continue;
             }
             // Parts of one transformation are judged together; every other event stands for itself.
@@ -24,7 +30,9 @@ impl History<'_> {
             };
             groups.entry(key).or_default().push((entry, event));
         }
-        groups.values().filter_map(|group| transformation_finding(group)).collect()
+        let net =
+            net_content.filter(|_| groups.values().flatten().all(|(_, event)| event.outputs().len() <= 1));
+        groups.values().filter_map(|group| transformation_finding(group, net)).collect()
     }
 
     /// What single records bring up, one finding a code.
@@ -49,7 +57,7 @@ impl History<'_> {
             if weight != Weight::Full {
                 continue;
             }
-            if self.had_it(entry) {
+            if self.maker == Some(entry.organisation.as_str()) {
                 if entry.link_missing {
                     note(Code::LinkMissing, entry);
                 }
@@ -109,6 +117,7 @@ fn code_of(reason: Void) -> Code {
         Void::RoleLacking => Code::RoleLacking,
         Void::StandingLacking => Code::StandingLacking,
         Void::Disputed | Void::Revoked => Code::Disputed,
+        Void::ActDiffers => Code::ActDiffers,
         Void::FutureDate => Code::FutureDate,
         Void::PlotUnknown => Code::PlotUnknown,
         Void::MadeTwice => Code::MadeTwice,
@@ -199,6 +208,26 @@ pub(crate) fn blocked_sources(upstream: &[&Upstream], inputs: &[Input]) -> Optio
     Some(Finding::new(Code::SourceBlocked, records.collect(), vi, en))
 }
 
+/// Inputs of which the maker, who had got a part, gave on more than that.
+pub(crate) fn overdrawn_sources(
+    upstream: &[&Upstream],
+    maker: Option<&str>,
+    inputs: &[Input],
+) -> Option<Finding> {
+    let maker = maker?;
+    let sources: BTreeSet<&str> =
+        upstream.iter().filter(|lot| lot.overdrawn.contains(maker)).map(|lot| lot.uri.as_str()).collect();
+    let first = sources.first()?;
+    let records =
+        inputs.iter().filter(|input| sources.contains(input.uri.as_str())).map(|input| input.record);
+    Some(Finding::new(
+        Code::SourceOverdrawn,
+        records.collect(),
+        format!("Đơn vị làm ra lô này đã dùng nguyên liệu nhiều hơn số được giao: {first}."),
+        format!("The maker used more of a lot than it had been given: {first}."),
+    ))
+}
+
 pub(crate) fn recalled_source(lot: &Upstream, inputs: &[Input]) -> Option<Finding> {
     let LotStatus::Recalled { record, .. } = &lot.status else { return None };
     let mut records = vec![*record];
@@ -211,7 +240,8 @@ pub(crate) fn recalled_source(lot: &Upstream, inputs: &[Input]) -> Option<Findin
     ))
 }
 
-fn transformation_finding(group: &[Told<'_>]) -> Option<Finding> {
+/// `net` is what one piece holds, if the lot is the only one that was made.
+fn transformation_finding(group: &[Told<'_>], net: Option<Quantity>) -> Option<Finding> {
     let records: Vec<u64> = group.iter().map(|(entry, _)| entry.index).collect();
     let parts: BTreeSet<u16> = group.iter().filter_map(|(_, event)| Some(event.part?.number)).collect();
     if let Some(of) = group.iter().filter_map(|(_, event)| Some(event.part?.of)).max()
@@ -225,7 +255,14 @@ fn transformation_finding(group: &[Told<'_>]) -> Option<Finding> {
         ));
     }
     let came = in_one_unit(group.iter().flat_map(|(_, event)| event.inputs()))?;
-    let went = in_one_unit(group.iter().flat_map(|(_, event)| event.outputs()))?;
+    let made = in_one_unit(group.iter().flat_map(|(_, event)| event.outputs()))?;
+    // Pieces convert by what the product's card declares, and never otherwise.
+    let went = match net {
+        Some(net) if made.unit == Unit::Piece && came.unit == net.unit => {
+            Quantity { amount: made.amount.saturating_mul(net.amount), unit: net.unit }
+        }
+        _ => made,
+    };
     (came.unit == went.unit && went.amount > came.amount).then(|| {
         Finding::new(
             Code::OutputBeyondInput,
@@ -255,6 +292,10 @@ fn record_finding(code: Code, records: Vec<u64>, latest_ms: u64) -> Finding {
         Code::MakerUnrecognised => (
             "Khi ghi lô này, đơn vị làm ra chưa được tỉnh công nhận trên hệ thống.".to_owned(),
             "The maker was not yet recognised by the province when it recorded this lot.".to_owned(),
+        ),
+        Code::ActDiffers => (
+            "Có bản ghi được ký cho một loại việc khác với nội dung, nên không được tính.".to_owned(),
+            "A record was signed as another kind of act than what it tells, so it does not count.".to_owned(),
         ),
         Code::RoleLacking => (
             "Có bản ghi được ký bằng thiết bị không có quyền làm việc này, nên không được tính.".to_owned(),

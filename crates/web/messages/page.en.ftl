@@ -191,6 +191,7 @@ void-role-lacking = Does not count: the device has no such task
 void-standing-lacking = Does not count: the organisation is not recognised for this
 void-disputed = Does not count: the device signed two records for one place
 void-revoked = Does not count: the device was revoked
+void-act-differs = Does not count: signed as another kind of act
 void-future-date = Does not count: dated in the future
 void-plot-unknown = Does not count: the plot is not registered by this organisation
 void-made-twice = Does not count: the lot had been made already

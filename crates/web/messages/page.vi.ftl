@@ -185,6 +185,7 @@ void-role-lacking = Không tính: thiết bị không được giao việc này
 void-standing-lacking = Không tính: đơn vị chưa được công nhận cho việc này
 void-disputed = Không tính: thiết bị đã ký hai bản ghi khác nhau ở cùng một chỗ
 void-revoked = Không tính: thiết bị đã bị thu quyền
+void-act-differs = Không tính: được ký cho một loại việc khác
 void-future-date = Không tính: ghi ngày trong tương lai
 void-plot-unknown = Không tính: đơn vị này chưa đăng ký thửa đó
 void-made-twice = Không tính: lô này đã được ghi làm ra trước đó

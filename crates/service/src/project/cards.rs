@@ -11,7 +11,6 @@ use nguon_epcis::Document;
 use nguon_ledger::{OrganisationId, Record, Subject};
 use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Facts, organisation_urn};
-use nguon_trace::lot::Standing;
 use serde::{Deserialize, Serialize};
 
 use super::{ProjectError, Projector, search_key};
@@ -109,7 +108,7 @@ impl Projector {
         self.link(&uri);
         let before = self.subject(&uri).await?;
         let known = before.as_ref().and_then(Card::of);
-        let recognised = self.standing_at(organisation, self.size) != Standing::default();
+        let recognised = self.standing_at(organisation, self.size).is_recognised();
         if let Some(row) = &before {
             let own = row.organisation_id == organisation.as_bytes();
             let squatted = recognised && known.as_ref().is_some_and(|card| card.since.is_none());
@@ -174,11 +173,22 @@ impl Projector {
 
     /// Gives a name to a thing, unless something else has it.
     async fn name(&mut self, alias: String, uri: &str) -> Result<bool, ProjectError> {
-        let free = self.alias(&alias).await?.is_none_or(|owner| owner == uri);
+        let free = match self.alias(&alias).await? {
+            Some(owner) if owner != uri => !self.is_recognised_owner(&owner).await?,
+            _ => true,
+        };
         if free {
             self.put_alias(alias, uri);
         }
         Ok(free)
+    }
+
+    /// Whether the province still recognises the organisation whose thing this is: a name that somebody took wrongly is free
+    /// again when the operator takes away the standing it was taken with.
+    async fn is_recognised_owner(&mut self, uri: &str) -> Result<bool, ProjectError> {
+        let Some(card) = self.card_of(uri).await? else { return Ok(false) };
+        let owner = card.organisation.parse::<OrganisationId>();
+        Ok(owner.is_ok_and(|owner| self.standing_at(owner, self.size).is_recognised()))
     }
 
     /// An organisation was recognised: what it laid before is its own from now on.

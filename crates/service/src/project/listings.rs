@@ -15,7 +15,7 @@ use nguon_market::{
 use nguon_storage::FeedRow;
 use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn, vietnam_day};
 use nguon_trace::finding::Severity;
-use nguon_trace::lot::{LotState, LotStatus, Standing};
+use nguon_trace::lot::{LotState, LotStatus};
 use nguon_trace::papers::{self, Paper};
 use nguon_trace::quantity::{Quantity, Unit};
 
@@ -92,7 +92,7 @@ impl Projector {
     /// Whether the province recognises the organisation now, and has not suspended it.
     fn may_sell(&self, organisation: &str) -> bool {
         let standing = organisation.parse().map(|id| self.standing_at(id, self.size)).unwrap_or_default();
-        standing.makes() && !standing.has(Standing::SUSPENDED)
+        standing.makes() && standing.is_recognised()
     }
 
     /// An organisation was recognised, suspended or let in again: what it offers is judged again.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nguon_id::{LotId, ShortCode};
-use nguon_ledger::{AuthorityFinding, EventId, OrganisationId, Record, SectionType, Subject};
+use nguon_ledger::{Act, AuthorityFinding, EventId, OrganisationId, Record, SectionType, Subject};
 use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Event, Facts, Step, organisation_in_urn};
 use nguon_trace::lot::{
     Around, Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, grown_on, judge,
-    product_of, sources,
+    product_of, sources, with_claim,
 };
 use nguon_trace::plot::{self, Ground, PlotState};
 
@@ -20,16 +20,19 @@ use crate::rows;
 /// Lots judged again because of one entry, at most: a recall of a lot that went into more packs than this reaches
 /// the rest with the next entry on them.
 const REACH: usize = 20_000;
+/// The same for an entry of an organisation that the province does not recognise: anybody can make one, and with it a tree
+/// of lots.
+const STRANGERS_REACH: usize = 500;
 
 /// A record on a lot, and what was known about it when the lot was judged last.
 #[derive(Clone)]
 pub(super) struct Heard {
-    record: Record,
+    record: Arc<Record>,
     entry: Entry,
 }
 
 impl Heard {
-    fn new(record: Record, index: u64, disputed: bool, said: Said) -> Self {
+    fn new(record: Arc<Record>, index: u64, disputed: bool, said: Said) -> Self {
         let entry = Entry {
             index,
             event_id: record.event_id().to_string(),
@@ -77,12 +80,28 @@ impl Projector {
             }
         }
         let told: Vec<_> = plots.iter().filter(|_| tells).map(|(uri, _)| (*uri).clone()).collect();
-        let mut touched: Vec<String> = lots.iter().map(|(uri, _)| (*uri).clone()).collect();
-        let said = Said::Event(Box::new(event.clone()));
-        for (uri, subject) in lots.into_iter().chain(plots) {
-            if touched.contains(uri) {
-                self.history(uri).await?;
+        let mut touched: Vec<String> = Vec::new();
+        let (record, said) = (Arc::new(record.clone()), Said::Event(Arc::new(event.clone())));
+        for (uri, subject) in lots {
+            let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone());
+            self.place(&mut heard, uri, subject).await?;
+            if let Some(before) = self.lot_state(uri).await? {
+                self.weigh(&mut heard).await?;
+                if let Some(state) = with_claim(&before, &heard.entry) {
+                    if let Some(history) = self.histories.get_mut(uri) {
+                        history.push(heard);
+                    }
+                    self.put_lot(state).await?;
+                    continue;
+                }
             }
+            self.history(uri).await?;
+            if let Some(history) = self.histories.get_mut(uri) {
+                history.push(heard);
+            }
+            touched.push(uri.clone());
+        }
+        for (uri, subject) in plots {
             let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone());
             self.place(&mut heard, uri, subject).await?;
             // A plot's history that nobody asked for yet is read when somebody does.
@@ -93,7 +112,8 @@ impl Projector {
         for plot in told {
             touched.extend(self.judge_plot(&plot).await?);
         }
-        self.judge_from(touched).await
+        let recognised = self.standing_at(record.belongs_to(), self.size).is_recognised();
+        self.judge_from(touched, if recognised { REACH } else { STRANGERS_REACH }).await
     }
 
     /// Where the record stands in the thing's own chain.
@@ -176,7 +196,7 @@ impl Projector {
     /// A plot's card was laid or replaced.
     pub(super) async fn plot_changed(&mut self, uri: &str) -> Result<(), ProjectError> {
         let lots = self.judge_plot(uri).await?;
-        self.judge_from(lots).await
+        self.judge_from(lots, REACH).await
     }
 
     /// Lots on a record whose weight changed: adopted, erased, or signed by a key that was revoked.
@@ -195,9 +215,31 @@ impl Projector {
             for other in others {
                 lots.extend(self.judge_plot(&other).await?);
             }
-            self.judge_from(lots).await?;
+            self.judge_from(lots, REACH).await?;
         }
         Ok(())
+    }
+
+    /// Whether an event of the log was signed for this organisation, and is one that an adoption makes count.
+    pub(super) async fn is_in_doubt(
+        &mut self,
+        event: EventId,
+        organisation: OrganisationId,
+    ) -> Result<bool, ProjectError> {
+        let prefix = rows::event_prefix(&event);
+        let mut indexes = self.target.reader().await?.entries_of_event(prefix).await?;
+        indexes.extend(self.batch.events.iter().filter(|known| known.0 == prefix).map(|known| known.1));
+        for index in indexes {
+            let rows = self.source.reader().await?.records(index, 1).await?;
+            let Some(row) = rows.first().filter(|row| row.event_id == event.as_bytes()) else { continue };
+            let directory = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let key = directory.key(&rows::public_key(&row.author));
+            let doubted = key.is_some_and(|key| key.is_doubted(rows::unsigned(row.seq)));
+            if row.organisation_id == organisation.as_bytes() && (row.disputed || doubted) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What the ledger knows now about one record on a lot. Asked again at each judgement: whose a GLN is, how a key
@@ -232,6 +274,13 @@ impl Projector {
             .map_or(if doubted && !adopted { Weight::Claim } else { Weight::Full }, |reason| Weight::None {
                 reason,
             });
+        let fits = match &entry.said {
+            Said::Event(event) => is_signed_as(record.act(), &event.step),
+            Said::Unreadable | Said::Erased => true,
+        };
+        if !fits && !matches!(entry.counts, Weight::None { .. }) {
+            entry.counts = Weight::None { reason: Void::ActDiffers };
+        }
         entry.gateway = key.is_some_and(|key| key.flags().contains(nguon_ledger::Flags::SERVICE));
         Ok(())
     }
@@ -288,7 +337,9 @@ impl Projector {
         drop(reader);
         let index = rows::unsigned(log_index);
         let record = Record::parse(&row.bytes)
+            .map(Arc::new)
             .map_err(|error| ProjectError::Damaged { index, why: error.to_string() })?;
+        self.cached_bytes += row.bytes.len() + public.as_ref().map_or(0, |section| section.payload.len());
         let (said, subject) = match public {
             None => (Said::Erased, None),
             Some(section) => match nguon_epcis::read(&section.payload) {
@@ -297,7 +348,7 @@ impl Projector {
                     let subject =
                         proven.into_iter().find(|(known, _)| known == uri).map(|(_, subject)| subject);
                     match document.facts {
-                        Facts::Event(event) => (Said::Event(event), subject),
+                        Facts::Event(event) => (Said::Event(Arc::from(event)), subject),
                         _ => return Ok(None),
                     }
                 }
@@ -307,22 +358,45 @@ impl Projector {
         Ok(Some((Heard::new(record, index, row.disputed, said), subject)))
     }
 
-    /// Judges these lots and everything made of them.
-    async fn judge_from(&mut self, lots: Vec<String>) -> Result<(), ProjectError> {
-        let mut waiting: Vec<String> = lots;
-        let mut judged = BTreeMap::new();
+    /// Judges these lots, and what is made of them as far as that hears something new: each after all that it is made
+    /// of, so that one judgement is enough.
+    async fn judge_from(&mut self, lots: Vec<String>, reach: usize) -> Result<(), ProjectError> {
         let mut changed = BTreeSet::new();
-        while let Some(lot) = waiting.pop() {
-            // A lot may be reached on several ways; a cycle stops here.
-            let times = judged.entry(lot.clone()).or_insert(0_u32);
-            *times += 1;
-            if *times > 3 || judged.len() > REACH {
-                continue;
+        let mut waiting: BTreeSet<String> = BTreeSet::new();
+        for lot in BTreeSet::from_iter(lots) {
+            let judged = self.judge_one(&lot).await?;
+            if judged.shows {
+                changed.insert(lot.clone());
             }
-            // A claim changes what is shown of a lot, and nothing that is made of it or offered.
-            let Some(state) = self.judge_one(&lot).await? else { continue };
-            changed.insert(lot.clone());
-            waiting.extend(state.outputs.into_iter().map(|output| output.uri).filter(|uri| *uri != lot));
+            if judged.feeds {
+                waiting.extend(self.made_of(&lot).await?);
+            }
+        }
+        // What is found while judging may be made of more than was known before: a few rounds, and a cycle ends.
+        for _ in 0..4 {
+            if waiting.is_empty() {
+                break;
+            }
+            let order = self.in_order(&waiting, reach).await?;
+            let known: BTreeSet<String> = order.iter().cloned().collect();
+            let mut next = BTreeSet::new();
+            for lot in order {
+                if !waiting.remove(&lot) {
+                    continue;
+                }
+                let judged = self.judge_one(&lot).await?;
+                if judged.shows {
+                    changed.insert(lot.clone());
+                }
+                if judged.feeds {
+                    let (soon, later): (Vec<_>, Vec<_>) =
+                        self.made_of(&lot).await?.into_iter().partition(|uri| known.contains(uri));
+                    waiting.extend(soon);
+                    next.extend(later);
+                }
+            }
+            // What still waits stands on a cycle, or was judged before the last word on it was heard.
+            waiting.extend(next);
         }
         for lot in changed {
             self.lot_changed(&lot).await?;
@@ -330,8 +404,52 @@ impl Projector {
         Ok(())
     }
 
-    /// Judges one lot; answers its state if more of it changed than what is shown of its records.
-    async fn judge_one(&mut self, lot: &str) -> Result<Option<LotState>, ProjectError> {
+    /// The lots that are made of this one.
+    async fn made_of(&mut self, lot: &str) -> Result<Vec<String>, ProjectError> {
+        let state = self.lot_state(lot).await?;
+        let outputs = state.iter().flat_map(|state| &state.outputs).map(|output| output.uri.clone());
+        Ok(outputs.filter(|uri| uri != lot).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// These lots and what is made of them, each after what it is made of; of a cycle in any order.
+    async fn in_order(&mut self, lots: &BTreeSet<String>, reach: usize) -> Result<Vec<String>, ProjectError> {
+        let mut outputs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut open: Vec<String> = lots.iter().cloned().collect();
+        while let Some(lot) = open.pop() {
+            if outputs.contains_key(&lot) || outputs.len() >= reach {
+                continue;
+            }
+            let made = self.made_of(&lot).await?;
+            open.extend(made.iter().cloned());
+            outputs.insert(lot, made);
+        }
+        let mut inputs: BTreeMap<&str, usize> = outputs.keys().map(|lot| (lot.as_str(), 0)).collect();
+        for made in outputs.values().flatten() {
+            if let Some(count) = inputs.get_mut(made.as_str()) {
+                *count += 1;
+            }
+        }
+        let mut free: Vec<&str> =
+            inputs.iter().filter(|(_, count)| **count == 0).map(|(lot, _)| *lot).collect();
+        let mut order = Vec::with_capacity(outputs.len());
+        while let Some(lot) = free.pop() {
+            inputs.remove(lot);
+            order.push(lot.to_owned());
+            for made in &outputs[lot] {
+                if let Some(count) = inputs.get_mut(made.as_str()) {
+                    *count -= 1;
+                    if *count == 0 {
+                        free.push(made);
+                    }
+                }
+            }
+        }
+        order.extend(inputs.into_keys().map(str::to_owned));
+        Ok(order)
+    }
+
+    /// Judges one lot; answers who must hear of it.
+    async fn judge_one(&mut self, lot: &str) -> Result<Judged, ProjectError> {
         self.history(lot).await?;
         let before = self.lot_state(lot).await?;
         let mut history = self.histories.remove(lot).unwrap_or_default();
@@ -352,22 +470,41 @@ impl Projector {
             Some(uri) => self.product_card(&uri).await?,
             None => None,
         };
-        let owner = product.as_deref().and_then(|card| {
-            matches!(card.facts, Facts::Product(_)).then_some(())?;
-            Some(Owner { organisation: &card.organisation, since: card.since? })
+        let card = product.as_deref().and_then(|card| match &card.facts {
+            Facts::Product(product) => Some((card, product.net_content)),
+            _ => None,
         });
-        let state = judge(lot, entries(), Around { upstream: &upstream, owner, plots: &plots });
+        let around = Around {
+            upstream: &upstream,
+            owner: card
+                .and_then(|(card, _)| Some(Owner { organisation: &card.organisation, since: card.since? })),
+            plots: &plots,
+            net_content: card.and_then(|(_, net)| net),
+        };
+        let state = judge(lot, entries(), around);
         self.histories.insert(lot.to_owned(), history);
         if before.as_deref() == Some(&state) {
-            return Ok(None);
+            return Ok(Judged::default());
         }
-        let row = self.lot_row(&state).await?;
-        self.put(row);
-        self.lots.insert(lot.to_owned(), Some(Arc::new(state.clone())));
+        let judged = match before.as_deref() {
+            Some(before) => Judged {
+                shows: without_records(before) != without_records(&state),
+                feeds: Upstream::from(before) != Upstream::from(&state),
+            },
+            None => Judged { shows: true, feeds: true },
+        };
+        self.put_lot(state).await?;
         if before.is_none() {
             self.give_short_code(lot).await?;
         }
-        Ok(before.is_none_or(|before| without_records(&before) != without_records(&state)).then_some(state))
+        Ok(judged)
+    }
+
+    async fn put_lot(&mut self, state: LotState) -> Result<(), ProjectError> {
+        let row = self.lot_row(&state).await?;
+        self.put(row);
+        self.lots.insert(state.uri.clone(), Some(Arc::new(state)));
+        Ok(())
     }
 
     /// A product's card by its URI, or by a Digital Link with the GTIN that the card names.
@@ -442,6 +579,36 @@ pub(crate) fn status(status: &LotStatus) -> &'static str {
         LotStatus::SoldOut => "sold_out",
         LotStatus::Destroyed => "destroyed",
         LotStatus::Recalled { .. } => "recalled",
+    }
+}
+
+/// Who must hear that a lot was judged otherwise.
+#[derive(Debug, Clone, Copy, Default)]
+struct Judged {
+    /// Those who look at it: more of it changed than the list of its records.
+    shows: bool,
+    /// What is made of it.
+    feeds: bool,
+}
+
+/// Whether a step was signed as the act that it is: rights follow the act in the record's header, so an effect that
+/// follows from the contents must be of the same act.
+fn is_signed_as(act: Option<Act>, step: &Step) -> bool {
+    let Some(act) = act else { return false };
+    match step {
+        Step::Planting { .. }
+        | Step::Fertilising { .. }
+        | Step::PlantProtection(_)
+        | Step::Irrigation { .. }
+        | Step::Waste { .. } => matches!(act, Act::Diary | Act::Lot),
+        Step::Test { .. } => matches!(act, Act::Diary | Act::Lot | Act::Inspection),
+        Step::Inspecting { .. } => act == Act::Inspection,
+        Step::Recall { .. } | Step::RecallEnded { .. } => act == Act::Recall,
+        Step::Shipping | Step::Receiving | Step::Selling | Step::Returning => {
+            matches!(act, Act::Lot | Act::Commerce)
+        }
+        Step::Confirming { .. } | Step::Other(_) => true,
+        _ => act == Act::Lot,
     }
 }
 

@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 
 use nguon_epcis::Document;
 use nguon_ledger::{
-    Authority, AuthorityFinding, Control, LedgerId, OrganisationId, Record, SectionType, Standing, Subject,
-    handle,
+    Act, Authority, AuthorityFinding, Control, LedgerId, OrganisationId, Record, SectionType, Standing,
+    Subject, handle,
 };
 use nguon_storage::{FeedRow, RecordRow, SectionRow, Store, StoreError, SubjectRow};
 use nguon_trace::facts::Facts;
@@ -43,6 +43,8 @@ pub(crate) const NAME: &str = "all";
 const BATCH: i64 = 500;
 /// A group of this many records is a storm: many phones at once, each waiting.
 const STORM_RECORDS: usize = 32;
+/// Bytes of rows in one transaction, about: one entry may change hundreds of lots.
+const BATCH_BYTES: usize = 16 << 20;
 /// Entries of one transaction in a storm: the writer waits for it on SQLite.
 const STORM_BATCH: i64 = 100;
 /// In a storm a batch is followed by a rest of so many times its own length, but no longer than [`REST`].
@@ -57,6 +59,8 @@ const WAITED: Duration = Duration::from_secs(5);
 const SEARCHED: usize = 400;
 /// Things kept in memory between transactions.
 const CACHED: usize = 50_000;
+/// Bytes of them, about.
+const CACHED_BYTES: usize = 64 << 20;
 /// After a failure nothing is projected for this long.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -107,6 +111,8 @@ pub struct Projector {
     offered: BTreeSet<String>,
     /// When the next listing expires or begins, by log time.
     calendar: BTreeSet<(i64, String)>,
+    /// About how much the maps above hold.
+    cached_bytes: usize,
     batch: Pending,
 }
 
@@ -119,6 +125,8 @@ struct Pending {
     listing_lots: BTreeSet<(String, String)>,
     aliases: BTreeMap<String, String>,
     feed: Vec<FeedRow>,
+    /// Of the rows that changed.
+    bytes: usize,
 }
 
 impl Projector {
@@ -145,6 +153,7 @@ impl Projector {
             offered: BTreeSet::new(),
             listings: HashMap::new(),
             calendar: BTreeSet::new(),
+            cached_bytes: 0,
             batch: Pending::default(),
         };
         projector.load().await?;
@@ -175,6 +184,7 @@ impl Projector {
         self.lots.clear();
         self.plots.clear();
         self.aliases.clear();
+        self.cached_bytes = 0;
         self.batch = Pending::default();
         self.size = 0;
         while self.size < done {
@@ -280,6 +290,9 @@ impl Projector {
             let record = self.parse(&row)?;
             self.take(&record, public.as_deref(), row.disputed).await?;
             self.size += 1;
+            if self.batch.bytes > BATCH_BYTES {
+                break;
+            }
         }
         self.save().await?;
         Ok(true)
@@ -327,13 +340,28 @@ impl Projector {
         match record.control() {
             Control::Epoch { .. } => return self.time_passes(index).await,
             Control::Adopt(events) => {
-                for event in events {
+                for event in BTreeSet::from_iter(events) {
+                    // Only one's own records can be adopted, and only adopted ones weigh something else now.
+                    let takes = {
+                        let directory = directory.read().unwrap_or_else(PoisonError::into_inner);
+                        directory.is_adopted(record.belongs_to(), *event)
+                    };
+                    if takes && self.is_in_doubt(*event, record.belongs_to()).await? {
+                        self.weigh_again(*event).await?;
+                    }
+                }
+            }
+            Control::ErasureNotice { event, section, .. } => {
+                let takes = {
+                    let directory = directory.read().unwrap_or_else(PoisonError::into_inner);
+                    directory.operator() == Some(record.belongs_to()) && directory.is_erased(*event, *section)
+                };
+                if takes {
                     self.weigh_again(*event).await?;
                 }
             }
-            Control::ErasureNotice { event, .. } => self.weigh_again(*event).await?,
             Control::Standing { organisation, .. } => {
-                if self.standing_at(*organisation, index) != nguon_trace::lot::Standing::default() {
+                if self.standing_at(*organisation, index).is_recognised() {
                     self.recognised(*organisation).await?;
                 }
                 self.standing_changed(*organisation).await?;
@@ -364,8 +392,23 @@ impl Projector {
         let proven = proven_subjects(record, &document);
         match document.facts {
             Facts::Event(event) => self.event(record, &proven, *event, disputed).await,
-            _ if void || disputed => Ok(()),
+            _ if void || disputed || !self.is_signed_as(record, &document.facts) => Ok(()),
             card => self.card(record, &proven, card).await,
+        }
+    }
+
+    /// Whether a card was signed as an act that lays such cards. A root may say who its organisation is.
+    fn is_signed_as(&self, record: &Record, facts: &Facts) -> bool {
+        let Some(act) = record.act() else { return false };
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let organisation = directory.organisation(record.belongs_to());
+        let is_root = organisation.is_some_and(|known| known.root == record.author());
+        match facts {
+            Facts::Listing(_) => act == Act::Commerce,
+            Facts::Organisation(_) | Facts::Product(_) => act == Act::Commerce || is_root,
+            Facts::Certificate(_) => matches!(act, Act::Inspection | Act::Commerce),
+            Facts::Plot(_) => matches!(act, Act::Diary | Act::Lot | Act::Commerce),
+            Facts::Event(_) => true,
         }
     }
 
@@ -375,6 +418,7 @@ impl Projector {
             return Ok(known.clone());
         }
         let found = self.target.reader().await?.subject(uri).await?;
+        self.cached_bytes += found.as_ref().map_or(0, |row| row.state.len());
         self.subjects.insert(uri.to_owned(), found.clone());
         Ok(found)
     }
@@ -402,6 +446,8 @@ impl Projector {
     fn put(&mut self, row: SubjectRow) {
         self.cards.remove(&row.uri);
         self.lots.remove(&row.uri);
+        self.batch.bytes += row.state.len();
+        self.cached_bytes += row.state.len();
         self.batch.changed.insert(row.uri.clone());
         self.subjects.insert(row.uri.clone(), Some(row));
     }
@@ -440,7 +486,11 @@ impl Projector {
         unit.append_feed(&batch.feed).await?;
         unit.set_projection(NAME, rows::signed(self.size)).await?;
         unit.save().await?;
-        if self.subjects.len() > CACHED {
+        let full = self.cached_bytes > CACHED_BYTES;
+        if full {
+            self.cached_bytes = 0;
+        }
+        if full || self.subjects.len() > CACHED {
             self.subjects.clear();
             self.cards.clear();
             self.lots.clear();
@@ -448,7 +498,7 @@ impl Projector {
         if self.aliases.len() > CACHED {
             self.aliases.clear();
         }
-        if self.histories.len() > CACHED {
+        if full || self.histories.len() > CACHED {
             self.histories.clear();
             self.plots.clear();
         }

@@ -121,6 +121,24 @@ pub enum Step {
 }
 
 impl Step {
+    /// The step without its details.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        match self {
+            Self::Planting { .. } => Self::Planting { crop: None, variety: None, seed_origin: None },
+            Self::Fertilising { .. } => Self::Fertilising { product: None, dose: None },
+            Self::PlantProtection(_) => Self::PlantProtection(PlantProtection::default()),
+            Self::Irrigation { .. } => Self::Irrigation { water: None },
+            Self::Test { conformant, .. } => Self::Test { what: None, conformant: *conformant },
+            Self::Waste { .. } => Self::Waste { what: None },
+            Self::Confirming { .. } => Self::Confirming { events: Vec::new() },
+            Self::Recall { .. } => Self::Recall { reason: None },
+            Self::RecallEnded { .. } => Self::RecallEnded { reason: None },
+            Self::Other(_) => Self::Other(None),
+            plain => plain.clone(),
+        }
+    }
+
     /// The step's stable key, for messages and columns.
     #[must_use]
     pub fn key(&self) -> &'static str {

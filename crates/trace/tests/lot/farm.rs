@@ -1,5 +1,7 @@
 //! A few organisations around one lot of strawberries, and a way to say what each of them recorded.
 
+use std::sync::Arc;
+
 use nguon_trace::facts::{
     Action, Amount, Correction, ErrorReason, Event, Step, Text, What, event_urn, organisation_urn,
 };
@@ -37,7 +39,7 @@ pub(crate) fn judged(uri: &str, log: &[Entry], upstream: &[Upstream], owner: Opt
         })
         .collect();
     let plots: Vec<&PlotState> = plots.iter().collect();
-    judge(uri, log, Around { upstream, owner, plots: &plots })
+    judge(uri, log, Around { upstream, owner, plots: &plots, net_content: None })
 }
 
 pub(crate) fn kg(kilograms: u64) -> Quantity {
@@ -71,7 +73,7 @@ impl Log {
             gateway: false,
             disputed: false,
             destination: None,
-            said: Said::Event(Box::new(Event::new(time, step, what))),
+            said: Said::Event(Arc::new(Event::new(time, step, what))),
         });
         self.0.last_mut().expect("just pushed")
     }
@@ -120,7 +122,7 @@ impl Log {
             reason: Some(ErrorReason::IncorrectData),
             corrective_ids: Vec::new(),
         };
-        *event(entry) = Event { correction: Some(correction), ..*wrong };
+        *event(entry) = Event { correction: Some(correction), ..Event::clone(&wrong) };
         entry
     }
 }
@@ -131,7 +133,7 @@ pub(crate) fn objects(action: Action, uri: &str, quantity: Option<Quantity>) -> 
 
 pub(crate) fn event(entry: &mut Entry) -> &mut Event {
     match &mut entry.said {
-        Said::Event(event) => event,
+        Said::Event(event) => Arc::make_mut(event),
         other => panic!("no event: {other:?}"),
     }
 }

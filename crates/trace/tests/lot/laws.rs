@@ -3,7 +3,7 @@
 use crate::farm::{AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, RIVAL, SHOP, event, judged, recall};
 use nguon_trace::facts::Step;
 use nguon_trace::finding::Code;
-use nguon_trace::lot::{LotState, Said, Void, Weight};
+use nguon_trace::lot::{LotState, Said, Void, Weight, with_claim};
 use nguon_trace::quantity::Quantity;
 use proptest::prelude::*;
 
@@ -64,7 +64,7 @@ fn history(acts: &[Act]) -> Log {
 }
 
 fn beyond(state: &LotState) -> bool {
-    state.findings.iter().any(|finding| finding.code == Code::BeyondLeft)
+    state.findings.iter().any(|finding| matches!(finding.code, Code::BeyondLeft | Code::HolderOverdrawn))
 }
 
 proptest! {
@@ -90,8 +90,13 @@ proptest! {
         prop_assert!(balance.left <= balance.made);
         prop_assert!(beyond(&state) || balance.made == gone + balance.left);
         let sum = |part: fn(&nguon_trace::lot::Holding) -> u64| state.holdings.values().map(part).sum::<u64>();
-        prop_assert_eq!(balance.made, sum(|holding| holding.made));
-        prop_assert_eq!(gone, sum(|holding| holding.used + holding.sold + holding.lost));
+        let maker = state.maker.clone().unwrap();
+        prop_assert_eq!(balance.made, state.holdings[&maker].made);
+        // Together holders used up no more than the maker shipped, whatever they say.
+        let said = sum(|holding| holding.used + holding.sold + holding.lost);
+        let own = &state.holdings[&maker];
+        let others = said - (own.used + own.sold + own.lost);
+        prop_assert_eq!(gone, said - others + others.min(balance.shipped));
         for holding in state.holdings.values() {
             // Nobody receives more than was sent; what comes back to its maker was not sent there.
             let received = match (holding.received, holding.sent_here) {
@@ -129,6 +134,23 @@ proptest! {
         prop_assert_eq!(before.holders, after.holders);
         prop_assert_eq!(before.findings, after.findings);
         prop_assert_eq!(before.inspections, after.inspections);
+    }
+
+    #[test]
+    fn a_claim_alone_gives_what_the_whole_history_gives(
+        acts in proptest::collection::vec(act(), 0..25),
+        claims in proptest::collection::vec(act(), 1..40),
+    ) {
+        let mut log = history(&acts);
+        let mut state = judged(LOT, &log.0, &[], None);
+        for claim in claims {
+            record(&mut log, claim);
+            let whole = judged(LOT, &log.0, &[], None);
+            if let Some(known) = with_claim(&state, log.0.last().unwrap()) {
+                prop_assert_eq!(&known, &whole);
+            }
+            state = whole;
+        }
     }
 
     #[test]

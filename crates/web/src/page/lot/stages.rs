@@ -84,6 +84,7 @@ fn effect(scene: &Scene<'_>, told: &Told) -> (&'static str, Option<String>) {
                 Void::StandingLacking => "void-standing-lacking",
                 Void::Disputed => "void-disputed",
                 Void::Revoked => "void-revoked",
+                Void::ActDiffers => "void-act-differs",
                 Void::FutureDate => "void-future-date",
                 Void::PlotUnknown => "void-plot-unknown",
                 Void::MadeTwice => "void-made-twice",
