@@ -2,4 +2,5 @@
 
 mod farm;
 mod laws;
+mod plots;
 mod stories;

@@ -7,7 +7,8 @@ use crate::farm::{
 use nguon_trace::facts::{Action, Amount, Part, Step, Text, What, organisation_urn};
 use nguon_trace::finding::{Code, Severity};
 use nguon_trace::lot::{
-    CLAIMS_SHOWN, Effect, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, late_by_ms,
+    Around, CLAIMS_SHOWN, Effect, Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight,
+    judge, late_by_ms,
 };
 use nguon_trace::quantity::Quantity;
 
@@ -443,4 +444,172 @@ fn a_thousand_claims_are_counted_and_twenty_shown() {
     let state = state(&log);
     assert_eq!((state.claims, state.stages.len()), (1_000, CLAIMS_SHOWN + 2));
     assert_eq!(state.stages[1].record, 981, "the newest");
+}
+
+#[test]
+fn a_buyer_of_a_little_cannot_speak_for_the_whole_lot() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(1_000));
+    log.ship(COOP, SHOP, kg(1));
+    let before = state(&log);
+    log.harvest(SHOP, kg(50_000));
+    log.pack(SHOP, &[("urn:lot:own", kg(5))], kg(5));
+    let poisoned = What::Transformation {
+        process: None,
+        inputs: vec![Amount::of("urn:lot:recalled", kg(5))],
+        outputs: vec![Amount::of(LOT, kg(5))],
+    };
+    event(log.says(SHOP, Step::Processing, poisoned)).lot.number = Some("BỊA".to_owned());
+    log.of_lot(SHOP, Step::Destroying, Some(kg(1_000)));
+    log.ship(SHOP, RIVAL, kg(5_000));
+    let recalled = Upstream {
+        status: LotStatus::Recalled {
+            reason: None,
+            since_ms: 0,
+            by: SHOP.to_owned(),
+            record: 0,
+            inherited_from: None,
+        },
+        ..Upstream::from(&judged("urn:lot:recalled", &[], &[], None))
+    };
+    let after = judged(LOT, &log.0, &[recalled], None);
+    assert_eq!(after.status, LotStatus::Active);
+    assert_eq!((&after.number, &after.origin_plots), (&before.number, &before.origin_plots));
+    assert_eq!(after.inputs, []);
+    assert_eq!(after.balance.unwrap().made, 1_000_000);
+    assert_eq!(after.balance.unwrap().left, 999_000, "one kilogram is all that the shop can lose");
+    assert_eq!(codes(&after), [Code::HolderOverdrawn]);
+    assert_eq!(
+        after.findings[0].text_vi,
+        "Một đơn vị nhận hàng đã xuất ra 6.000 kg trong khi chỉ nhận 1 kg."
+    );
+    assert!(after.may_be_offered(), "the maker goes on selling");
+
+    // What the shop makes of it is another matter.
+    let mut packing = Log::default();
+    packing.pack(SHOP, &[(LOT, kg(5))], kg(5));
+    let packs = judged(PACKS, &packing.0, &[Upstream::from(&after)], None);
+    assert_eq!(codes(&packs), [Code::SourceOverdrawn]);
+    assert!(!packs.may_be_offered());
+}
+
+#[test]
+fn a_harvest_from_an_unregistered_plot_has_no_effect() {
+    let mut log = Log::default();
+    event(log.harvest(COOP, kg(500))).place = Some("https://ledger.example/plot/nobodys".to_owned());
+    let lot = state(&log);
+    assert_eq!((lot.status.clone(), codes(&lot)), (LotStatus::Unknown, vec![Code::PlotUnknown]));
+    assert_eq!(lot.stages[0].effect, Effect::Void { reason: Void::PlotUnknown });
+    event(log.harvest(COOP, kg(500))).place = None;
+    let lot = state(&log);
+    assert_eq!((lot.status.clone(), lot.balance.unwrap().made), (LotStatus::Active, 500_000));
+    assert_eq!(codes(&lot), [Code::PlotUnknown, Code::PlotMissing]);
+}
+
+#[test]
+fn what_was_recorded_twice_was_made_once() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    let twice = Entry { index: 1, event_id: format!("{:064x}", 1), ..log.0[0].clone() };
+    log.0.push(twice);
+    log.of_lot(COOP, Step::Sorting, None);
+    let lot = state(&log);
+    assert_eq!(lot.balance.unwrap().made, 500_000);
+    assert_eq!(codes(&lot), [Code::MadeTwice]);
+    assert_eq!(lot.stages[1].effect, Effect::Void { reason: Void::MadeTwice });
+    // A second picking of the same day is no repetition.
+    log.harvest(COOP, kg(500));
+    assert_eq!(state(&log).balance.unwrap().made, 1_000_000);
+}
+
+#[test]
+fn what_is_dated_in_the_future_has_no_effect() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    event(log.of_lot(COOP, Step::Selling, Some(kg(500)))).time_ms += 90_000_000;
+    let lot = state(&log);
+    assert_eq!((lot.status.clone(), codes(&lot)), (LotStatus::Active, vec![Code::FutureDate]));
+    // A clock that stands a few hours wrong is no lie.
+    event(log.of_lot(COOP, Step::Selling, Some(kg(500)))).time_ms += 3_600_000;
+    assert_eq!(state(&log).status, LotStatus::SoldOut);
+}
+
+#[test]
+fn nobody_ships_to_himself() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.ship(COOP, COOP, kg(400));
+    let lot = state(&log);
+    assert_eq!(codes(&lot), [Code::SelfShipment]);
+    assert_eq!(lot.balance.unwrap().left, 500_000);
+}
+
+#[test]
+fn more_received_than_shipped_is_shown_and_not_counted() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.ship(COOP, SHOP, kg(400));
+    log.of_lot(SHOP, Step::Receiving, Some(kg(450)));
+    let lot = state(&log);
+    assert_eq!(codes(&lot), [Code::ReceivedBeyondShipped]);
+    assert_eq!(lot.findings[0].text_vi, "Bên nhận ghi 450 kg trong khi bên giao chỉ ghi 400 kg.");
+    assert_eq!((lot.holdings[SHOP].received, lot.holdings[SHOP].left), (450_000, 400_000));
+}
+
+#[test]
+fn labels_are_counted_against_packs() {
+    let mut log = Log::default();
+    log.pack(COOP, &[(LOT, kg(100))], Quantity::pieces(200));
+    let print = |log: &mut Log, codes| {
+        log.says(COOP, Step::Encoding, objects(Action::Add, PACKS, Some(Quantity::pieces(codes))));
+    };
+    print(&mut log, 200);
+    assert_eq!(codes(&judged(PACKS, &log.0, &[], None)), []);
+    print(&mut log, 1);
+    let packs = judged(PACKS, &log.0, &[], None);
+    assert_eq!(codes(&packs), [Code::LabelsBeyondPacks]);
+    assert_eq!(packs.findings[0].text_vi, "Đã in tem cho 201 đơn vị trong khi chỉ đóng gói 200 đơn vị.");
+}
+
+#[test]
+fn pieces_weigh_what_the_product_declares() {
+    let mut log = Log::default();
+    log.pack(COOP, &[(LOT, kg(100))], Quantity::pieces(201));
+    let with = |net_content| {
+        let around = Around { net_content, ..Around::default() };
+        codes(&judge(PACKS, &log.0, around))
+    };
+    assert_eq!(with(None), [], "no factor, no conversion");
+    assert_eq!(with(Some(Quantity::grams(500))), [Code::OutputBeyondInput]);
+    assert_eq!(with(Some(Quantity::grams(490))), []);
+    assert_eq!(with(Some(Quantity::millilitres(500))), [], "litres are not kilograms");
+}
+
+#[test]
+fn a_record_that_follows_nothing_is_noticed_on_its_own_lot_only() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500)).handle = Some("aa".to_owned());
+    log.ship(COOP, SHOP, kg(100)).link_missing = true;
+    let strange = log.of_lot(SHOP, Step::Receiving, Some(kg(100)));
+    (strange.link_missing, strange.handle) = (true, Some("bb".to_owned()));
+    let lot = state(&log);
+    assert_eq!(codes(&lot), [Code::LinkMissing]);
+    assert_eq!(lot.findings[0].records, [1]);
+    log.of_lot(COOP, Step::Storing, None).handle = Some("bb".to_owned());
+    assert_eq!(codes(&state(&log)), [Code::LinkMissing, Code::SecondHandle]);
+}
+
+#[test]
+fn what_was_entered_for_somebody_is_confirmed_by_another_device() {
+    let mut log = Log::default();
+    event(log.harvest(COOP, kg(500))).for_another = true;
+    let harvest = log.0[0].event_id.clone();
+    let confirm = Step::Confirming { events: vec![nguon_trace::facts::event_urn(&harvest)] };
+    log.of_lot(COOP, confirm.clone(), None);
+    assert_eq!(state(&log).stages[0].confirmed_by, None, "not by the device that entered it");
+    log.of_lot(SHOP, confirm.clone(), None);
+    assert_eq!(state(&log).stages[0].confirmed_by, None, "nor by a stranger");
+    log.of_lot(COOP, confirm, None).author = "the farmer's own phone".to_owned();
+    assert_eq!(state(&log).stages[0].confirmed_by, Some(3));
+    assert!(state(&log).stages[0].for_another);
 }
