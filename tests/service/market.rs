@@ -365,3 +365,72 @@ async fn a_plot_that_is_registered_late_gives_its_harvests_their_effect() {
     assert_eq!((after.status, after.findings), (LotStatus::Active, Vec::new()));
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diary_phone_can_neither_recall_nor_sell_by_calling_it_a_diary() {
+    let Some(world) = given().await else { return };
+    let (mut farm, harvest, packs) = with_packs(&world).await;
+    let cheap = farm.listing("re");
+    let listing = Listing {
+        uri: cheap.clone(),
+        product: format!("https://{ORIGIN}/p/{}", Farm::PACKED),
+        lots: vec![packs.clone()],
+        title: nguon_trace::facts::Text::vi("Cà chua 1 đồng"),
+        price_dong: 1,
+        price_per: Quantity::pieces(1),
+        vat_included: true,
+        valid_from_ms: farm.now_ms(),
+        valid_until_ms: farm.now_ms() + 24 * HOUR_MS,
+        stock: Quantity::pieces(10),
+        min_order: None,
+        state: ListingState::Active,
+    };
+    world.log(farm.say(Device::Phone(1), Act::Diary, &Facts::Listing(listing), &[])).await;
+    assert_eq!(offered(&world, &cheap).await, Err(None), "never offered");
+    let objects = vec![nguon_trace::facts::Amount::whole(&harvest)];
+    let recall = nguon_trace::facts::Step::Recall { reason: None };
+    world.log(farm.observe(Device::Phone(1), Act::Diary, recall, objects)).await;
+    let state = lot(&world, &harvest).await.unwrap().state;
+    assert_eq!(state.status, LotStatus::Active);
+    assert_eq!(state.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::ActDiffers]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recall_that_ends_ends_for_a_blend_of_many_grades() {
+    let Some(world) = given().await else { return };
+    let mut farm = world.farm("farm").await;
+    let harvest = farm.lot("260105-A");
+    world.log(farm.harvest(Device::Phone(1), "260105-A", 820_000)).await;
+    let grades: Vec<String> = (0..6).map(|n| farm.pack_lot(&format!("G{n}"))).collect();
+    for grade in &grades {
+        world.log(farm.pack(&[(harvest.clone(), 50_000)], grade, 100)).await;
+    }
+    let blend = farm.pack_lot("BLEND");
+    let inputs: Vec<(String, u64)> = grades.iter().map(|grade| (grade.clone(), 50_000)).collect();
+    world.log(farm.pack(&inputs, &blend, 600)).await;
+    world.log(farm.recall(std::slice::from_ref(&harvest))).await;
+    assert!(matches!(lot(&world, &blend).await.unwrap().state.status, LotStatus::Recalled { .. }));
+    world.log(farm.end_recall(std::slice::from_ref(&harvest))).await;
+    assert!(!matches!(lot(&world, &blend).await.unwrap().state.status, LotStatus::Recalled { .. }));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_suspended_keeps_no_name() {
+    let Some(world) = given().await else { return };
+    let gtin = Gtin::parse("09521234000105").unwrap();
+    let mut squatter = world.farm("squatter").await;
+    world.log(squatter.product_card(Farm::PACKED, Some(gtin))).await;
+    world.recognise(squatter.id(), Standing(Standing::PRODUCER.0 | Standing::SUSPENDED.0)).await;
+    let mut farm = world.farm("farm").await;
+    world.log(farm.product_card("cua-minh", Some(gtin))).await;
+    let id = LotId::Gs1 { gtin, lot: LotCode::parse("L1").unwrap() };
+    let uri = id.uri(ORIGIN);
+    world.log(farm.pack(&[(farm.lot("260105-A"), 50_000)], &uri, 100)).await;
+    let found = lot(&world, &uri).await.unwrap();
+    assert_eq!(found.state.maker, Some(farm.id().to_string()));
+    let by_its_code = lot(&world, &format!("https://{ORIGIN}/p/cua-minh/l/L1")).await.unwrap();
+    assert_eq!(by_its_code.state.uri, uri, "the GTIN is the farm's product now");
+    world.end().await;
+}

@@ -239,6 +239,27 @@ async fn it_refuses_a_whole_older_backup_than_what_it_showed() {
         matches!(refused, StartError::BehindCheckpoint { signed, size: found } if signed > found && found == size),
         "{refused}"
     );
+    // Nor when somebody lost the checkpoint's file and what the witness remembers: the tiles are there.
+    std::fs::remove_file(world.public().join("checkpoint")).unwrap();
+    std::fs::remove_file(world.witness_file()).unwrap();
+    assert!(matches!(world.refusal().await, StartError::BehindCheckpoint { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_does_not_start_with_a_clock_that_is_years_ahead() {
+    let Some(mut world) = given().await else { return };
+    world.farm("farm").await;
+    world.check().await;
+    let now = world.service().now_ms();
+    let settings = world.settings;
+    world.settings =
+        || nguon_service::Settings { longest_silence_ms: 90 * 86_400_000, ..nguon_tests::settings() };
+    world.clock.set(now + 10 * 365 * 86_400_000);
+    assert!(matches!(world.refusal().await, StartError::ClockAhead { .. }));
+    // Somebody says that it is right.
+    world.settings = settings;
+    world.start().await.unwrap();
+    world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -252,6 +273,7 @@ async fn it_refuses_another_name_or_another_log_key() {
         origin: "ledger.example.org/other".to_owned(),
         public_base_url: String::new(),
         operator_name: String::new(),
+        longest_silence_ms: i64::MAX,
     };
     assert!(matches!(world.refusal().await, StartError::OtherLedger { .. }));
     world.settings = settings;

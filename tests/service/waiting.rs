@@ -139,3 +139,51 @@ async fn a_waiting_row_that_was_changed_is_noticed_and_not_used() {
     assert!(held(&world).await.is_empty(), "a record that is logged no longer waits");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_do_not_take_the_places_of_others() {
+    let Some(world) = given().await else { return };
+    let mut known = world.farm("farm").await;
+    // Nobody recognises it, and all its records but the first of a chain are sent.
+    let mut stranger = nguon_fixtures::farm::Farm::named(1, "stranger", &world.context);
+    world.log_all(stranger.start()).await;
+    let first = stranger.water(Device::Phone(2), "giếng");
+    let waits: Vec<Submission> = (0..250).map(|_| stranger.water(Device::Phone(2), "giếng")).collect();
+    for answer in world.submit(waits).await {
+        assert!(matches!(answer, Ok(Taken::Held(_))), "{answer:?}");
+    }
+    known.water(Device::Phone(2), "giếng");
+    let late = known.water(Device::Phone(2), "giếng");
+    assert!(matches!(world.say(late).await, Ok(Taken::Held(_))));
+    world.log(first).await;
+    assert_eq!(held(&world).await.len(), 1, "the stranger's were let go");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_share_a_budget_that_others_do_not_draw_on() {
+    let Some(world) = given().await else { return };
+    let mut known = world.farm("farm").await;
+    let mut stranger = nguon_fixtures::farm::Farm::named(1, "stranger", &world.context);
+    world.log_all(stranger.start()).await;
+    // A quarter of a mebibyte a record, the most that a record takes.
+    let long = "nước ".repeat(30_000);
+    let mut taken = 0;
+    let now = stranger.now_ms();
+    let refused = loop {
+        // All within a moment: time brings more.
+        stranger.set_now_ms(now);
+        let one = stranger.say_long(Device::Phone(2), &long);
+        match world.say(one).await {
+            Ok(_) => taken += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused, Refused::StrangersBudget);
+    assert!((100..200).contains(&taken), "32 MiB are some 130 such records, not {taken}");
+    world.log(known.say_long(Device::Phone(2), &long)).await;
+    // Recognised, it goes on where it was.
+    world.recognise(stranger.id(), nguon_ledger::Standing::PRODUCER).await;
+    assert!(matches!(world.say(stranger.water(Device::Phone(1), "giếng")).await, Ok(Taken::Logged { .. })));
+    world.end().await;
+}

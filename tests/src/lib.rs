@@ -19,4 +19,4 @@ mod world;
 pub use database::Database;
 pub use published::PublishedFolder;
 pub use raw::{Raw, Value};
-pub use world::{Audited, ORIGIN, WITNESS, World, taken};
+pub use world::{Audited, ORIGIN, WITNESS, World, settings, taken};

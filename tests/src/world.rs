@@ -63,11 +63,13 @@ impl Audited {
     }
 }
 
-fn settings() -> Settings {
+/// The settings of a story's ledger.
+pub fn settings() -> Settings {
     Settings {
         origin: ORIGIN.to_owned(),
         public_base_url: "https://shop.example.org".to_owned(),
         operator_name: "Chi cục Thử Nghiệm".to_owned(),
+        longest_silence_ms: i64::MAX,
     }
 }
 

@@ -334,6 +334,8 @@ async fn nguon(
     for (n, one) in service.submit(fleet.enrolment()?).await.into_iter().enumerate() {
         one.answer.with_context(|| format!("enrolling device {n}"))?;
     }
+    let (organisation, bits) = (fleet.organisation, nguon_ledger::Standing::PRODUCER);
+    service.act(nguon_service::OperatorAct::Standing { organisation, bits, reason: 1 }).await?;
     let requests = requests(
         &mut fleet,
         each_phone(connections, load),
@@ -387,6 +389,7 @@ fn settings(folder: &Path, listen: std::net::SocketAddr) -> Settings {
         public_dir: folder.join("public"),
         key_dir: folder.join("keys"),
         listen,
+        longest_silence_ms: i64::MAX,
     }
 }
 

@@ -121,7 +121,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn parse_vkey(text: &str) -> anyhow::Result<VerifierKey> {
-    text.trim().parse().map_err(|error| anyhow!("`{}` is no verifier key: {error}", text.trim()))
+    text.trim()
+        .parse()
+        .map_err(|error| anyhow!("`{}` is no verifier key: {error}", out::visible(text.trim())))
 }
 
 fn bar(hidden: bool, what: &'static str) -> ProgressBar {
@@ -196,7 +198,7 @@ fn report(
 fn print(report: &Report, only_operator: bool) -> std::io::Result<()> {
     let line = |what: &str, value: String| out::line(format!("  {what:<34} {value}"));
     out::line("")?;
-    line("sổ cái · log", report.origin.clone())?;
+    line("sổ cái · log", out::visible(&report.origin))?;
     line("bản ghi · records", report.size.to_string())?;
     if let Some(root) = &report.root {
         line("gốc · root", root.clone())?;
@@ -206,7 +208,7 @@ fn print(report: &Report, only_operator: bool) -> std::io::Result<()> {
         let at = i64::try_from(one.unix_seconds).ok().and_then(|at| jiff::Timestamp::from_second(at).ok());
         line(
             "đồng ký · cosigned",
-            format!("{} {}", one.witness, at.map_or(String::new(), |at| at.to_string())),
+            format!("{} {}", out::visible(&one.witness), at.map_or(String::new(), |at| at.to_string())),
         )?;
     }
     if only_operator {
@@ -230,7 +232,7 @@ fn print(report: &Report, only_operator: bool) -> std::io::Result<()> {
     } else {
         out::line(format!("  ✘ {} chỗ không khớp · places that do not hold:", report.faults))?;
         for wrong in &report.first_faults {
-            out::line(format!("    {wrong}"))?;
+            out::line(format!("    {}", out::visible(&wrong.to_string())))?;
         }
     }
     out::line("")
@@ -271,7 +273,7 @@ impl Place {
                     settings.map_or_else(|_| folder.join("public"), |settings| settings.public_dir),
                 ))
             }
-            Self::Url(base) => Box::new(UrlFiles { base: base.clone(), agent: ureq::agent() }),
+            Self::Url(base) => Box::new(UrlFiles::new(base.clone())),
         }
     }
 
@@ -323,16 +325,36 @@ struct UrlFiles {
 /// A published file is smaller than this: 256 records of 64 KiB.
 const FILE_BYTES: u64 = 64 << 20;
 
+/// A checkpoint and a key are much smaller, but a slow line may take its time for a bundle.
+const FILE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
+
+impl UrlFiles {
+    /// What a server sends is read within bounds of time and size; it sends nobody elsewhere.
+    fn new(base: String) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(FILE_TIMEOUT))
+            .max_redirects(0)
+            .accept_encoding("identity")
+            .user_agent(concat!("nguon/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .into();
+        Self { base, agent }
+    }
+}
+
 impl Files for UrlFiles {
     fn get(&self, name: &str) -> std::io::Result<Option<Vec<u8>>> {
         match self.agent.get(format!("{}/{name}", self.base)).call() {
-            Ok(mut answer) => answer
-                .body_mut()
-                .with_config()
-                .limit(FILE_BYTES)
-                .read_to_vec()
-                .map(Some)
-                .map_err(std::io::Error::other),
+            Ok(answer) => {
+                // The limit holds for what comes out of a compressed body, too.
+                let mut bytes = Vec::new();
+                let mut body = std::io::Read::take(answer.into_body().into_reader(), FILE_BYTES + 1);
+                std::io::Read::read_to_end(&mut body, &mut bytes)?;
+                if bytes.len() as u64 > FILE_BYTES {
+                    return Err(std::io::Error::other(format!("{name} is longer than any published file")));
+                }
+                Ok(Some(bytes))
+            }
             Err(ureq::Error::StatusCode(404)) => Ok(None),
             Err(error) => Err(std::io::Error::other(error)),
         }

@@ -34,6 +34,8 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         public_dir: dir.join("public"),
         key_dir: dir.join("keys"),
         listen,
+        // Its season lies in the past.
+        longest_silence_ms: i64::MAX,
     };
     // Before minutes of work and a page of addresses that would not answer.
     let listener = if no_serve { None } else { Some(node::listen(listen).await?) };

@@ -52,6 +52,9 @@ enum Command {
         /// Settings file; without it `nguon.toml` here, if there is one.
         #[arg(long, env = "NGUON_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
+        /// The ledger stood still for months, and the clock is right all the same.
+        #[arg(long)]
+        after_long_silence: bool,
         #[command(flatten)]
         given: settings::Given,
     },
@@ -102,9 +105,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match command {
         Command::Demo { dir, listen, no_serve } => runtime()?.block_on(demo::run(&dir, listen, no_serve))?,
-        Command::Serve { config, given } => {
+        Command::Serve { config, after_long_silence, given } => {
             node::log_to_stderr();
-            runtime()?.block_on(node::serve(given.resolve(config.as_deref())?))?;
+            let mut settings = given.resolve(config.as_deref())?;
+            if after_long_silence {
+                settings.longest_silence_ms = i64::MAX;
+            }
+            runtime()?.block_on(node::serve(settings))?;
         }
         Command::Migrate { config, given } => {
             let settings = given.resolve(config.as_deref())?;

@@ -76,6 +76,7 @@ pub(crate) async fn start(
         origin: settings.origin.clone(),
         public_base_url: settings.public_base_url.clone(),
         operator_name: settings.operator_name.clone(),
+        longest_silence_ms: settings.longest_silence_ms,
     };
     Service::start(given, store, objects, keys, clock, cosigners).await.context("the ledger cannot be opened")
 }

@@ -46,7 +46,7 @@ pub(crate) struct Given {
     #[arg(long, env = "NGUON_KEY_DIR", value_name = "FOLDER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key_dir: Option<PathBuf>,
-    /// Address to listen on. TLS is a proxy's work: see docs in the README.
+    /// Address to listen on. TLS is a proxy's work: see crates/cli/OPERATING.md.
     #[arg(long, env = "NGUON_LISTEN", value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) listen: Option<SocketAddr>,
@@ -62,7 +62,12 @@ pub(crate) struct Settings {
     pub(crate) public_dir: PathBuf,
     pub(crate) key_dir: PathBuf,
     pub(crate) listen: SocketAddr,
+    /// How far the clock may be ahead of the ledger's newest epoch at a start.
+    pub(crate) longest_silence_ms: i64,
 }
+
+/// Ninety days: a ledger that stood still for longer is started by somebody who says so.
+const LONGEST_SILENCE_MS: i64 = 90 * 86_400_000;
 
 /// The file that settings are read from when none is named.
 pub(crate) const FILE: &str = "nguon.toml";
@@ -109,6 +114,7 @@ impl Given {
             public_dir: near(self.public_dir, from_file.public_dir, "public"),
             key_dir: near(self.key_dir, from_file.key_dir, "keys"),
             listen,
+            longest_silence_ms: LONGEST_SILENCE_MS,
         })
     }
 }

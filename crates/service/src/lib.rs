@@ -67,6 +67,9 @@ pub struct Settings {
     pub public_base_url: String,
     /// What the operator is called: said in a new ledger's first records.
     pub operator_name: String,
+    /// The ledger does not start when the clock is further ahead of its newest epoch than this: epochs never fall, so one
+    /// start with a wrong clock would end every key that expires.
+    pub longest_silence_ms: i64,
 }
 
 /// A running ledger.
@@ -135,6 +138,7 @@ impl Service {
             log_key: log_key.clone(),
             deposed: deposed.clone(),
             pace: pace.clone(),
+            longest_silence_ms: settings.longest_silence_ms,
         };
         let (sequencer, logged) = Sequencer::open(parts).await?;
         let ledger_id = sequencer.ledger_id();

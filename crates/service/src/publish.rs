@@ -124,6 +124,10 @@ impl Publisher {
         let cosigned = self.cosigners.iter().map(|cosigner| cosigner.known_size()).max().unwrap_or(0);
         let shown = shown.map_or(0, |(checkpoint, _)| checkpoint.size().0).max(cosigned);
         let size = self.store.reader().await?.head().await?.map_or(0, |head| rows::unsigned(head.size));
+        // Whoever loses the checkpoint's file and the witness's memory still has the tiles.
+        let objects = self.objects.clone();
+        let beyond = blocking(move || tiles_beyond(&*objects, size)).await?;
+        let shown = shown.max(beyond.unwrap_or(0));
         if shown > size { Err(PublishError::Behind { shown, size }) } else { Ok(()) }
     }
 
@@ -391,6 +395,21 @@ impl Publisher {
         }
         Err("it does not agree on the size it knows".to_owned())
     }
+}
+
+/// The size of a bundle of entries that was published beyond this size, if there is one.
+fn tiles_beyond(objects: &dyn Objects, size: u64) -> Result<Option<u64>, PublishError> {
+    let width = u64::from(FULL_WIDTH);
+    let (bundle, filled) = (size / width, size % width);
+    for more in filled + 1..=width {
+        let count = u16::try_from(more).unwrap_or(FULL_WIDTH);
+        let tile = Tile::new(Level::Entries, bundle, count)
+            .map_err(|error| PublishError::Damaged { index: size, why: error.to_string() })?;
+        if objects.has(&tile.path())? {
+            return Ok(Some(bundle * width + more));
+        }
+    }
+    Ok(None)
 }
 
 type Batch = (Vec<Vec<u8>>, Vec<Vec<Opened>>, BTreeSet<u64>);

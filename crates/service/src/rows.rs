@@ -72,3 +72,8 @@ pub(crate) fn checkpoint(row: &CheckpointRow, log_key: &VerifierKey) -> Option<C
     let (checkpoint, _) = open_checkpoint(&row.note, log_key).ok()?;
     (checkpoint.size().0 == unsigned(row.size)).then_some(checkpoint)
 }
+
+/// A time in Unix milliseconds as people read it.
+pub(crate) fn moment(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |moment| moment.to_string())
+}

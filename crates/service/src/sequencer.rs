@@ -51,6 +51,15 @@ const HELD_BYTES_PER_KEY: usize = 8 << 20;
 const HELD_IN_ALL: usize = 100_000;
 /// Their bytes, openings included.
 const HELD_BYTES_IN_ALL: usize = 2 << 30;
+/// The same for organisations that the province does not recognise, together: anybody can make one, and the places of
+/// the others stay free.
+const HELD_OF_STRANGERS: usize = 10_000;
+/// Their bytes, openings included.
+const HELD_BYTES_OF_STRANGERS: usize = 64 << 20;
+/// What strangers may have logged at once, records and openings, in bytes.
+const STRANGERS_BYTES: i64 = 32 << 20;
+/// What comes to that each second.
+const STRANGERS_BYTES_A_SECOND: i64 = 4 << 10;
 /// A held record is dropped after this; the phone still has it.
 const HELD_MS: i64 = 90 * 24 * 3_600_000;
 /// A new epoch is logged before a record when the newest is older than this (the format asks for 10 minutes).
@@ -158,6 +167,17 @@ pub enum StartError {
     /// The published files failed.
     #[error("the published files failed: {0}")]
     Objects(#[from] std::io::Error),
+    /// The machine's clock is implausibly far ahead of the ledger's last word.
+    #[error(
+        "the clock says {}, and the ledger's newest epoch is of {}: if the clock is right, say so with --after-long-silence",
+        rows::moment(*now_ms), rows::moment(*newest_ms)
+    )]
+    ClockAhead {
+        /// The newest epoch.
+        newest_ms: i64,
+        /// The clock.
+        now_ms: i64,
+    },
     /// The operator's key is not the one that this ledger's operator signs with.
     #[error(
         "the operator's key file holds {found}, and this ledger's operator signs with {expected}: put the right key back"
@@ -224,6 +244,8 @@ pub struct Sequencer {
     /// Set once: another sequencer took over.
     deposed: Arc<AtomicBool>,
     pace: Arc<Pace>,
+    /// What strangers may still write, in bytes, and when that was reckoned.
+    strangers: Option<(i64, i64)>,
 }
 
 #[derive(Default)]
@@ -301,6 +323,8 @@ pub struct Parts {
     pub deposed: Arc<AtomicBool>,
     /// Told of each group.
     pub pace: Arc<Pace>,
+    /// How far ahead of the newest epoch the clock may be at a start.
+    pub longest_silence_ms: i64,
 }
 
 impl Sequencer {
@@ -323,11 +347,18 @@ impl Sequencer {
             stale: false,
             deposed: parts.deposed,
             pace: parts.pace,
+            strangers: None,
         };
         if sequencer.store.reader().await?.head().await?.is_none() {
             sequencer.begin().await?;
         }
         sequencer.load().await?;
+        let (now_ms, newest) = (sequencer.clock.now_ms(), sequencer.authority().newest_epoch());
+        if let Some(epoch) = newest
+            && now_ms.saturating_sub(rows::signed(epoch.time_ms)) > parts.longest_silence_ms
+        {
+            return Err(StartError::ClockAhead { newest_ms: rows::signed(epoch.time_ms), now_ms });
+        }
         Ok((sequencer, sizes))
     }
 
@@ -640,6 +671,7 @@ impl Sequencer {
             Err(refusal) => return Ok(Err(Refused::Authority(refusal))),
         };
         Ok(match admission {
+            Admission::Append if !self.may_stranger_write(submission) => Err(Refused::StrangersBudget),
             Admission::Append => {
                 let index = self.log(group, record, &submission.openings, false).await?;
                 self.erase_what_is_noticed(group, record).await?;
@@ -793,6 +825,39 @@ impl Sequencer {
         Ok(())
     }
 
+    /// Whether the province recognises the organisation of a key.
+    fn is_recognised(&self, key: &PublicKey) -> bool {
+        let organisation = self.authority().key(key).map(|key| key.organisation);
+        organisation.is_some_and(|id| self.is_recognised_organisation(id))
+    }
+
+    fn is_recognised_organisation(&self, organisation: OrganisationId) -> bool {
+        let standing = self.authority().standing(organisation);
+        self.authority().operator() == Some(organisation)
+            || (standing.0 & !nguon_ledger::Standing::SUSPENDED.0) != 0
+    }
+
+    /// Whether there is room for a record of an organisation that nobody recognises: they share a budget, so that whoever
+    /// makes keys by the thousand does not fill the disk.
+    fn may_stranger_write(&mut self, submission: &Submission) -> bool {
+        let record = &submission.record;
+        if self.is_recognised_organisation(record.belongs_to()) {
+            return true;
+        }
+        let payloads: usize = submission.openings.iter().map(|opening| opening.payload.len()).sum();
+        let cost = i64::try_from(record.as_bytes().len() + payloads).unwrap_or(i64::MAX);
+        let now_ms = self.clock.now_ms();
+        let (left, since_ms) = self.strangers.unwrap_or((STRANGERS_BYTES, now_ms));
+        let came = now_ms.saturating_sub(since_ms).max(0).saturating_mul(STRANGERS_BYTES_A_SECOND) / 1_000;
+        let left = left.saturating_add(came).min(STRANGERS_BYTES);
+        if left < cost {
+            self.strangers = Some((left, now_ms));
+            return false;
+        }
+        self.strangers = Some((left - cost, now_ms));
+        true
+    }
+
     async fn hold(
         &mut self,
         group: &mut Group,
@@ -806,9 +871,19 @@ impl Sequencer {
             return Ok(Ok(Taken::Held(reason)));
         }
         let mine = self.state.held.get(&author).copied().unwrap_or_default();
-        let mut all = Share::default();
-        self.state.held.values().for_each(|share| all.add(*share));
+        let (mut all, mut strangers) = (Share::default(), Share::default());
+        for (key, share) in &self.state.held {
+            all.add(*share);
+            if !self.is_recognised(key) {
+                strangers.add(*share);
+            }
+        }
         let more = Share::of(&row);
+        let is_full_for_strangers =
+            strangers.records >= HELD_OF_STRANGERS || strangers.bytes + more.bytes > HELD_BYTES_OF_STRANGERS;
+        if is_full_for_strangers && !self.is_recognised(&author) {
+            return Ok(Err(Refused::TooManyHeld(mine.records)));
+        }
         if mine.records >= HELD_PER_KEY
             || mine.bytes + more.bytes > HELD_BYTES_PER_KEY
             || all.records >= HELD_IN_ALL

@@ -75,6 +75,11 @@ pub enum Refused {
     /// Too many records of this key wait already.
     #[error("{0} records of this key wait already; send the missing one first")]
     TooManyHeld(usize),
+    /// Organisations that nobody recognises wrote more than their share.
+    #[error(
+        "organisations that the province has not recognised wrote too much; keep the record, and ask to be recognised"
+    )]
+    StrangersBudget,
     /// The queue is full, or the service is closing.
     #[error("the ledger is busy; keep the record and send it again")]
     Busy,
@@ -100,6 +105,7 @@ impl Refused {
             Self::OperatorRoot => "operator-root",
             Self::UnknownEvent(_) => "unknown-event",
             Self::TooManyHeld(_) => "too-many-held",
+            Self::StrangersBudget => "strangers-budget",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
         }

@@ -91,6 +91,8 @@ unknown-event = The record named is not in the log
     .detail = This act names a record that the log does not have. Check its id.
 too-many-held = Too many records wait
     .detail = { $held } records already wait for one that is missing. Send the missing record first, then this one again.
+strangers-budget = Organisations that the province has not recognised wrote too much
+    .detail = Keep the record and send it again later. Ask the province to recognise your organisation: recognised organisations have no such limit.
 
 ## The server
 

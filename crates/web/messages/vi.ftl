@@ -91,6 +91,8 @@ unknown-event = Bản ghi được nhắc tới không có trong sổ
     .detail = Việc này nói về một bản ghi mà sổ không có. Hãy xem lại mã bản ghi.
 too-many-held = Có quá nhiều bản ghi đang chờ
     .detail = Đã có { $held } bản ghi đang chờ một bản ghi còn thiếu. Hãy gửi bản ghi còn thiếu trước, rồi gửi lại bản ghi này.
+strangers-budget = Các đơn vị chưa được tỉnh công nhận đã ghi quá nhiều
+    .detail = Hãy giữ lại bản ghi và gửi lại sau. Xin đề nghị tỉnh công nhận đơn vị của bạn: đơn vị đã được công nhận không bị giới hạn này.
 
 ## Máy chủ
 

@@ -76,6 +76,7 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("operator-root", StatusCode::FORBIDDEN),
     ("unknown-event", StatusCode::UNPROCESSABLE_ENTITY),
     ("too-many-held", StatusCode::TOO_MANY_REQUESTS),
+    ("strangers-budget", StatusCode::TOO_MANY_REQUESTS),
     ("busy", StatusCode::SERVICE_UNAVAILABLE),
     ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
     ("read-failed", StatusCode::SERVICE_UNAVAILABLE),
@@ -260,7 +261,9 @@ impl From<Refused> for Problem {
                 .with("evidence_logged", *logged),
             Refused::UnknownEvent(event) => Self::new(refused.code()).with("event", event.to_string()),
             Refused::TooManyHeld(held) => Self::new(refused.code()).saying("held", *held),
-            Refused::OperatorRoot | Refused::Busy | Refused::Unavailable => Self::new(refused.code()),
+            Refused::OperatorRoot | Refused::StrangersBudget | Refused::Busy | Refused::Unavailable => {
+                Self::new(refused.code())
+            }
         }
     }
 }
@@ -341,6 +344,7 @@ mod tests {
             Refused::OperatorRoot,
             Refused::UnknownEvent(event),
             Refused::TooManyHeld(256),
+            Refused::StrangersBudget,
             Refused::Busy,
             Refused::Unavailable,
         ];

@@ -37,6 +37,9 @@ pub struct Published {
     pub openings: u64,
 }
 
+/// With so many faults nothing more is learnt from what follows, and whoever serves it may go on for ever.
+const FAULTS_MAX: u64 = 10_000;
+
 /// Audits published files. `progress` hears how many of how many entries are done.
 pub fn published(
     files: &dyn Files,
@@ -72,7 +75,7 @@ pub fn published(
             report.leaves.push(leaf);
             grown.push(files, leaf, &mut report.wrong)?;
         }
-        if entries.len() != usize::from(count) {
+        if report.wrong.count > FAULTS_MAX || entries.len() != usize::from(count) {
             // What cannot be read cannot be followed by anything that makes sense.
             break;
         }

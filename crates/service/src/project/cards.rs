@@ -111,8 +111,14 @@ impl Projector {
         let recognised = self.standing_at(organisation, self.size).is_recognised();
         if let Some(row) = &before {
             let own = row.organisation_id == organisation.as_bytes();
-            let squatted = recognised && known.as_ref().is_some_and(|card| card.since.is_none());
-            if row.kind != kind || !(own || squatted) {
+            // Taken without a standing, or with one that was taken away since.
+            let free = recognised
+                && known.as_ref().is_some_and(|card| {
+                    let owner = card.organisation.parse::<OrganisationId>();
+                    let still = owner.is_ok_and(|owner| self.standing_at(owner, self.size).is_recognised());
+                    card.since.is_none() || !still
+                });
+            if row.kind != kind || !(own || free) {
                 return Ok(());
             }
         }

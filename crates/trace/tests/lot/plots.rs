@@ -18,7 +18,11 @@ fn ground(crop: &'static str, method: &'static str) -> Ground<'static> {
 
 /// Noon in Vietnam.
 fn noon(day: Date) -> i64 {
-    day.at(5, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_millisecond()
+    day.at(5, 0, 0, 0)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .expect("a day of this century")
+        .timestamp()
+        .as_millisecond()
 }
 
 fn says(log: &mut Log, organisation: &str, day: Date, step: Step, outputs: Vec<Amount>) {

@@ -123,7 +123,7 @@ struct HoldAnswer {
 ///
 /// Refusals by `type`: `record-encoding`, `record-malformed` 400 · `record-too-large`, `payload-too-large` 413 ·
 /// `wrong-ledger`, `openings-mismatch`, `weak-key`, `signature-invalid` 422 · `unknown-key`, `organisation-mismatch`,
-/// `root-replaced`, `suspended` 403 · `key-taken`, `prev-mismatch`, `fork` 409 · `too-many-held` 429 · `busy`,
+/// `root-replaced`, `suspended` 403 · `key-taken`, `prev-mismatch`, `fork` 409 · `too-many-held`, `strangers-budget` 429 · `busy`,
 /// `unavailable`, `timed-out` 503 with Retry-After.
 #[utoipa::path(
     post, path = "/api/v1/records", tag = "records",

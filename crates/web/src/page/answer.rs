@@ -81,8 +81,14 @@ pub(crate) fn cacheable(
 /// A document without characters that a reader cannot see and that change what it reads.
 fn plain(mut text: String) -> String {
     text.retain(|c| match c {
-        // Embeddings and overrides, isolates.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        // Marks, embeddings and overrides, isolates; what has no width; tags. Two names may not look the same and differ.
+        '\u{00ad}'
+        | '\u{061c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => false,
         '\n' | '\t' => true,
         _ => !c.is_control(),
     });

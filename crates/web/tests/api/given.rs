@@ -103,6 +103,7 @@ pub(crate) async fn ledger_with(limits: WorkLimits) -> Ledger {
         origin: ORIGIN.to_owned(),
         public_base_url: "https://truyxuat.example.vn".to_owned(),
         operator_name: "Sở Nông nghiệp và Môi trường".to_owned(),
+        longest_silence_ms: i64::MAX,
     };
     let service =
         Service::start(settings, store, objects, keys, clock, vec![Arc::new(witness)]).await.unwrap();
