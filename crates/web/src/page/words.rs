@@ -139,8 +139,8 @@ impl Words {
     /// Below a kilogram in grams, as on packs; otherwise as findings write it.
     pub(crate) fn quantity(&self, quantity: Quantity) -> String {
         match quantity {
-            Quantity { amount: amount @ ..1000, unit: Unit::Gram } => return format!("{amount} g"),
-            Quantity { amount: amount @ ..1000, unit: Unit::Millilitre } => return format!("{amount} ml"),
+            Quantity { amount: amount @ 1..1000, unit: Unit::Gram } => return format!("{amount} g"),
+            Quantity { amount: amount @ 1..1000, unit: Unit::Millilitre } => return format!("{amount} ml"),
             _ => {}
         }
         match self.language {
