@@ -434,3 +434,45 @@ async fn whoever_is_suspended_keeps_no_name() {
     assert_eq!(by_its_code.state.uri, uri, "the GTIN is the farm's product now");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packs_lead_back_to_their_harvests_and_harvests_forward_to_their_packs() {
+    use nguon_service::Trace;
+    use nguon_trace::graph::{Bounds, Direction};
+
+    let Some(world) = given().await else { return };
+    let (mut farm, harvest, packs) = with_packs(&world).await;
+    let second = farm.lot("260105-B");
+    world.log(farm.harvest(Device::Phone(1), "260105-B", 100_000)).await;
+    world
+        .log(farm.pack(&[(harvest.clone(), 75_000), (second.clone(), 25_000)], &farm.pack_lot("P2"), 190))
+        .await;
+    let walked = async |uri: &str, direction, bounds| {
+        world.settle().await;
+        let id = LotId::from_uri(uri).unwrap();
+        match world.service().catalogue().trace(&id, direction, bounds).await.unwrap() {
+            Some(Trace::Walked { lots, cut_off, .. }) => {
+                let reached = lots.into_iter().map(|lot| (lot.uri, (lot.steps, lot.share_millionths)));
+                Ok((reached.collect::<std::collections::BTreeMap<_, _>>(), cut_off))
+            }
+            Some(Trace::Cycle(on)) => Err(Some(on)),
+            None => Err(None),
+        }
+    };
+    let (back, cut_off) = walked(&farm.pack_lot("P2"), Direction::Back, Bounds::ALL).await.unwrap();
+    assert_eq!((back[&harvest], back[&second]), ((1, Some(750_000)), (1, Some(250_000))));
+    assert!(!cut_off);
+    let (forward, _) = walked(&harvest, Direction::Forward, Bounds::ONE_STEP).await.unwrap();
+    assert_eq!(forward.keys().cloned().collect::<Vec<_>>(), {
+        let mut all = vec![harvest.clone(), packs.clone(), farm.pack_lot("P2")];
+        all.sort();
+        all
+    });
+    assert_eq!(walked(&farm.lot("nobody"), Direction::Back, Bounds::ALL).await, Err(None));
+    // Packs go back into what they were made of.
+    let round = farm.pack_lot("P3");
+    world.log(farm.pack(&[(farm.pack_lot("P2"), 100)], &round, 1)).await;
+    world.log(farm.pack(&[(round, 100)], &farm.pack_lot("P2"), 1)).await;
+    assert!(matches!(walked(&farm.pack_lot("P2"), Direction::Back, Bounds::ALL).await, Err(Some(_))));
+    world.end().await;
+}

@@ -13,6 +13,7 @@ mod rebuild;
 mod record;
 mod report;
 mod settings;
+mod trace;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -74,6 +75,8 @@ enum Command {
     Org(org::Args),
     /// Signs records from a file and sends them.
     Record(record::Args),
+    /// Walks from a lot back to what it was made of and forward to what was made of it.
+    Trace(trace::Args),
     /// Makes the read models again from the records, and says whether they were equal to what was there.
     Rebuild {
         /// Settings file.
@@ -121,6 +124,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => return runtime()?.block_on(check::run(args)),
         Command::Org(args) => return org::run(args),
         Command::Record(args) => return record::run(args),
+        Command::Trace(args) => return trace::run(&args),
         Command::Rebuild { config, given } => {
             let settings = given.resolve(config.as_deref())?;
             return runtime()?.block_on(rebuild::run(&settings));

@@ -3,6 +3,8 @@
 //! Answers come from the read models; who is who from the projector's authority. Both are as of the last projected
 //! entry, a moment behind the sequencer.
 
+mod trace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
@@ -22,6 +24,7 @@ use nguon_trace::lot::LotState;
 use nguon_trace::papers::{self, Paper};
 use serde::Serialize;
 
+pub use self::trace::{Trace, TracedLot};
 use crate::project::{Card, Directory, lot_of, short_alias, short_code};
 use crate::rows;
 

@@ -38,7 +38,9 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 pub use crate::audit::compare_read_models;
-pub use crate::catalogue::{Bracket, Catalogue, Certified, KeyView, Lot, LotLine, OrganisationView};
+pub use crate::catalogue::{
+    Bracket, Catalogue, Certified, KeyView, Lot, LotLine, OrganisationView, Trace, TracedLot,
+};
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::keys::OperatorKeys;
 pub use crate::lookup::{Entry, Lookup, LookupError};

@@ -9,7 +9,8 @@
 //! Whoever holds the links (a database, a test) hands them out through a closure, one lot at a time. A walk is bounded
 //! in lots and says when it stopped early. Goods cannot be made of themselves: a cycle is an error that names a lot on it.
 //!
-//! A walk knows quantities only as the links give them; shares along a whole path are not computed here.
+//! A walk back also knows [`shares`]: how much of the start comes from each lot, where every step on the way is counted in
+//! one unit.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -132,6 +133,71 @@ pub fn walk(
     }
 }
 
+/// The share of the start that comes from each lot of a walk [back](Direction::Back), in millionths. A lot whose part cannot
+/// be told, since inputs of one making are counted in several units or not at all, is left out with all behind it.
+///
+/// ```
+/// use nguon_trace::graph::{Bounds, Direction, Link, shares, walk};
+/// use nguon_trace::quantity::Quantity;
+/// let link = |input: &str, grams| Link {
+///     input: input.to_owned(),
+///     output: "packs".to_owned(),
+///     used: Some(Quantity::grams(grams)),
+///     made: None,
+/// };
+/// let links = vec![link("harvest A", 500), link("harvest B", 1_500)];
+/// let walk = walk("packs", Direction::Back, Bounds::ALL, |_| links.clone())?;
+/// assert_eq!(shares("packs", &walk)["harvest A"], 250_000);
+/// # Ok::<(), nguon_trace::graph::Cycle>(())
+/// ```
+#[must_use]
+pub fn shares(start: &str, walk: &Walk) -> BTreeMap<String, u32> {
+    // What each lot was made of; a lot may go in several times.
+    let mut inputs: BTreeMap<&str, BTreeMap<&str, Option<Quantity>>> = BTreeMap::new();
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    for link in &walk.links {
+        let of = inputs.entry(&link.output).or_default();
+        let sum = match (of.get(link.input.as_str()), link.used) {
+            (None, used) => used,
+            (Some(Some(known)), Some(used)) if known.unit == used.unit => {
+                Some(Quantity { amount: known.amount.saturating_add(used.amount), unit: used.unit })
+            }
+            _ => None,
+        };
+        if of.insert(&link.input, sum).is_none() {
+            *open.entry(&link.input).or_default() += 1;
+        }
+    }
+    // In billionths, so that a long chain of roundings stays below one part in a million.
+    let mut parts: BTreeMap<&str, Option<u128>> = BTreeMap::from([(start, Some(1_000_000_000))]);
+    let mut ready = vec![start];
+    while let Some(lot) = ready.pop() {
+        let part = parts.get(lot).copied().flatten();
+        let Some(made_of) = inputs.get(lot) else { continue };
+        let first = made_of.values().next().copied().flatten().map(|quantity| quantity.unit);
+        let sum = made_of.values().try_fold(0_u128, |sum, used| {
+            let used = (*used).filter(|used| Some(used.unit) == first)?;
+            Some(sum + u128::from(used.amount))
+        });
+        for (input, used) in made_of {
+            let more = match (part, sum, used) {
+                (Some(part), Some(sum @ 1..), Some(used)) => Some(part * u128::from(used.amount) / sum),
+                _ => None,
+            };
+            let known = parts.entry(input).or_insert(Some(0));
+            *known = known.zip(more).map(|(known, more)| known + more);
+            if let Some(count) = open.get_mut(input) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(input);
+                }
+            }
+        }
+    }
+    let known = parts.into_iter().filter_map(|(lot, part)| Some((lot.to_owned(), part?)));
+    known.filter_map(|(lot, part)| Some((lot, u32::try_from((part + 500) / 1_000).ok()?))).collect()
+}
+
 /// A lot on a cycle, if there is one: takes away lots that nothing points to until only cycles (and what hangs behind
 /// them) are left, then follows the arrows backwards onto one.
 fn cycle(lots: &BTreeMap<String, u32>, links: &[Link]) -> Option<String> {
@@ -194,6 +260,45 @@ mod tests {
         assert_eq!((all.lots.len(), all.cut_off, all.lots["000"]), (301, false, 300));
         let some = walk("300", Direction::Back, Bounds { steps: u32::MAX, lots: 10 }, over(chain)).unwrap();
         assert_eq!((some.lots.len(), some.cut_off), (10, true));
+    }
+
+    #[test]
+    fn shares_multiply_along_the_way_and_add_up_where_ways_meet() {
+        let used = |input: &str, output: &str, grams| Link {
+            used: Some(Quantity::grams(grams)),
+            ..link(input, output)
+        };
+        let links = vec![
+            used("a", "sorted 1", 300),
+            used("b", "sorted 1", 100),
+            used("a", "sorted 2", 50),
+            used("c", "sorted 2", 50),
+            used("sorted 1", "packs", 200),
+            used("sorted 2", "packs", 200),
+            link("unweighed", "c"),
+        ];
+        let back = walk("packs", Direction::Back, Bounds::ALL, over(links)).unwrap();
+        let shares = shares("packs", &back);
+        assert_eq!((shares["sorted 1"], shares["sorted 2"]), (500_000, 500_000));
+        assert_eq!((shares["a"], shares["b"], shares["c"]), (625_000, 125_000, 250_000));
+        assert!(!shares.contains_key("unweighed"));
+    }
+
+    #[test]
+    fn ten_thousand_ancestors_and_a_chain_of_two_hundred() {
+        let mut links: Vec<Link> = (0..10_000)
+            .map(|n| Link { used: Some(Quantity::grams(1)), ..link(&format!("h{n:05}"), "blend") })
+            .collect();
+        links.extend((0..200).map(|n| link(&format!("{n:03}"), &format!("{:03}", n + 1))));
+        links.push(link("blend", "000"));
+        let mut by_output: BTreeMap<String, Vec<Link>> = BTreeMap::new();
+        for one in links {
+            by_output.entry(one.output.clone()).or_default().push(one);
+        }
+        let back =
+            walk("200", Direction::Back, Bounds::ALL, |lot| by_output.get(lot).cloned().unwrap_or_default());
+        let back = back.unwrap();
+        assert_eq!((back.lots.len(), back.lots["h09999"]), (10_202, 202));
     }
 
     #[test]

@@ -48,6 +48,8 @@ lot-malformed = This is not the address of a lot
     .detail = A lot's address looks like 01/GTIN/10/lot-number or p/product-code/l/lot-number. Check it letter by letter.
 lot-not-found = The ledger has no such lot
     .detail = Nobody has recorded anything on this lot. Compare the code with the sticker on the pack.
+lot-cycle = By its records the lot is made of itself
+    .detail = Nobody can say what it was made of while its records go round in a circle. Whoever recorded them must correct them.
 image-not-found = There is no such picture
     .detail = The ledger keeps the picture's hash but not its file yet. Ask the organisation that recorded it.
 

@@ -48,6 +48,8 @@ lot-malformed = Đây không phải địa chỉ của lô hàng
     .detail = Địa chỉ của lô hàng có dạng 01/GTIN/10/số-lô hoặc p/mã-sản-phẩm/l/số-lô. Hãy xem lại từng ký tự.
 lot-not-found = Sổ không có lô hàng này
     .detail = Chưa ai ghi gì về lô hàng này. Hãy so lại mã với tem trên bao bì.
+lot-cycle = Theo các bản ghi, lô này được làm ra từ chính nó
+    .detail = Không thể biết nguồn gốc khi các bản ghi đi thành vòng tròn. Đơn vị đã ghi cần đính chính.
 image-not-found = Không có ảnh này
     .detail = Sổ giữ mã băm của ảnh nhưng chưa lưu tệp ảnh. Hãy hỏi đơn vị đã ghi ảnh.
 

@@ -56,6 +56,7 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("cursor-malformed", StatusCode::BAD_REQUEST),
     ("lot-malformed", StatusCode::BAD_REQUEST),
     ("lot-not-found", StatusCode::NOT_FOUND),
+    ("lot-cycle", StatusCode::CONFLICT),
     ("image-not-found", StatusCode::NOT_FOUND),
     ("record-encoding", StatusCode::BAD_REQUEST),
     ("record-malformed", StatusCode::BAD_REQUEST),

@@ -204,7 +204,7 @@ pub(super) fn document(app: &App, lot: &Lot, headers: &HeaderMap) -> Result<Resp
     json_answer(&document, headers)
 }
 
-fn json_answer(document: &impl Serialize, headers: &HeaderMap) -> Result<Response, Problem> {
+pub(super) fn json_answer(document: &impl Serialize, headers: &HeaderMap) -> Result<Response, Problem> {
     let bytes = serde_json::to_vec(document).map_err(|error| Problem::internal(&error))?;
     let mut response = cacheable(StatusCode::OK, "application/json", bytes, headers);
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, accept-language"));

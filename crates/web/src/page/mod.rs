@@ -10,6 +10,7 @@
 //! GET /images/{blake3}               pictures (none are kept yet)
 //! GET /api/v1/listings               the feed for exchanges
 //! GET /api/v1/lots…                  lots as JSON
+//! GET /api/v1/trace/…                one step back or forward, or all the way, as JSON
 //! ```
 //!
 //! A lot has one page under both of its addresses: a GTIN that came later does not break the stickers that were printed
@@ -32,6 +33,7 @@ mod organisation;
 mod picture;
 mod qr;
 mod short_code;
+mod trace;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -68,6 +70,7 @@ pub(crate) fn machine() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(listings::feed))
         .routes(routes!(lots::search))
         .routes(routes!(lots::lot))
+        .routes(routes!(trace::trace))
 }
 
 /// An address that is not there: a page for people, a problem for programs.

@@ -19,6 +19,7 @@ async fn examples(ledger: &Ledger) -> Vec<(String, String, String)> {
         let real = path
             .replace("{event_id}", &event)
             .replace("{index}", "1")
+            .replace("{direction}", "back")
             .replace("{organisation_id}", &root.organisation.to_string())
             .replace("{public_key}", &phone.key.public().to_string())
             .replace("/checkpoints/{size}", &format!("/checkpoints/{}", nguon_service::checkpoint_name(size)))
