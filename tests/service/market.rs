@@ -417,12 +417,12 @@ async fn a_recall_that_ends_ends_for_a_blend_of_many_grades() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_suspended_keeps_no_name() {
+async fn whoever_loses_its_standing_keeps_no_name() {
     let Some(world) = given().await else { return };
     let gtin = Gtin::parse("09521234000105").unwrap();
     let mut squatter = world.farm("squatter").await;
     world.log(squatter.product_card(Farm::PACKED, Some(gtin))).await;
-    world.recognise(squatter.id(), Standing(Standing::PRODUCER.0 | Standing::SUSPENDED.0)).await;
+    world.recognise(squatter.id(), Standing(0)).await;
     let mut farm = world.farm("farm").await;
     world.log(farm.product_card("cua-minh", Some(gtin))).await;
     let id = LotId::Gs1 { gtin, lot: LotCode::parse("L1").unwrap() };
@@ -474,5 +474,54 @@ async fn packs_lead_back_to_their_harvests_and_harvests_forward_to_their_packs()
     world.log(farm.pack(&[(farm.pack_lot("P2"), 100)], &round, 1)).await;
     world.log(farm.pack(&[(round, 100)], &farm.pack_lot("P2"), 1)).await;
     assert!(matches!(walked(&farm.pack_lot("P2"), Direction::Back, Bounds::ALL).await, Err(Some(_))));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strangers_card_on_a_certificate_blocks_nothing() {
+    use nguon_trace::facts::{Certificate, Scheme, Step, Text, What};
+
+    let Some(world) = given().await else { return };
+    let mut farm = world.farm("farm").await;
+    let packs = farm.pack_lot("P1");
+    let uri = format!("https://{ORIGIN}/cert/VG-1");
+    let inputs = vec![nguon_trace::facts::Amount::of(farm.lot("260105-A"), Quantity::grams(500_000))];
+    let outputs = vec![nguon_trace::facts::Amount::of(&packs, Quantity::pieces(1_000))];
+    world.log(farm.harvest(Device::Phone(1), "260105-A", 820_000)).await;
+    let what = What::Transformation { process: None, inputs, outputs };
+    let mut packing = nguon_trace::facts::Event::new(farm.now_ms(), Step::Packing, what);
+    packing.certificates = vec![uri.clone()];
+    world.log(farm.say(Device::Manager, Act::Lot, &Facts::Event(Box::new(packing)), &[])).await;
+    later(&mut farm);
+    let listing = farm.listing("khay");
+    world.log(farm.list("khay", std::slice::from_ref(&packs), 25_000, 300)).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active), "nobody laid the certificate yet");
+    let card = |holder: String, until| Certificate {
+        uri: uri.clone(),
+        scheme: Scheme::VietGap,
+        number: "VG-1".to_owned(),
+        issuer: "Tổ chức chứng nhận".to_owned(),
+        holder,
+        valid_from: jiff::civil::date(2024, 1, 1),
+        valid_until: Some(until),
+        scope: None::<Text>,
+        covers: Vec::new(),
+        legal_basis: None,
+    };
+    let (past, future) = (jiff::civil::date(2025, 1, 1), jiff::civil::date(2027, 1, 1));
+    let mut stranger = Farm::named(1, "stranger", &world.context);
+    world.log_all(stranger.start()).await;
+    let forged = Facts::Certificate(card("urn:nguon:org:00".to_owned(), past));
+    world.log(stranger.say(Device::Manager, Act::Commerce, &forged, &[])).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
+    // A certifier's word counts, both ways.
+    let mut certifier = world.farm("certifier").await;
+    world.recognise(certifier.id(), Standing::INSPECTOR).await;
+    let over = Facts::Certificate(card(farm.urn(), past));
+    world.log(certifier.say(Device::Manager, Act::Commerce, &over, &[])).await;
+    assert_eq!(offered(&world, &listing).await, Err(Some(ReasonCode::LotBlocked)));
+    let renewed = Facts::Certificate(card(farm.urn(), future));
+    world.log(certifier.say(Device::Manager, Act::Commerce, &renewed, &[])).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
     world.end().await;
 }

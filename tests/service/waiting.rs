@@ -180,7 +180,7 @@ async fn strangers_share_a_budget_that_others_do_not_draw_on() {
         }
     };
     assert_eq!(refused, Refused::StrangersBudget);
-    assert!((100..200).contains(&taken), "32 MiB are some 130 such records, not {taken}");
+    assert!((25..40).contains(&taken), "8 MiB are some 34 such records, not {taken}");
     world.log(known.say_long(Device::Phone(2), &long)).await;
     // Recognised, it goes on where it was.
     world.recognise(stranger.id(), nguon_ledger::Standing::PRODUCER).await;

@@ -309,7 +309,15 @@ impl Catalogue {
             .certificates
             .iter()
             .map(|uri| {
-                let card = certificates.get(uri).map(|certified| &certified.certificate);
+                let counts = |certified: &&Certified| {
+                    let signer = &certified.signed_by;
+                    certified.confirmed
+                        || state.maker.as_ref() == Some(signer)
+                        || state.source_makers.contains(signer)
+                        || state.holders.contains(signer)
+                };
+                let certified = certificates.get(uri).filter(counts);
+                let card = certified.map(|certified| &certified.certificate);
                 let holder = card.and_then(|card| holders.get(card.holder.as_str())).map(String::as_str);
                 Paper { uri, card, holder }
             })

@@ -57,7 +57,7 @@ const HELD_OF_STRANGERS: usize = 10_000;
 /// Their bytes, openings included.
 const HELD_BYTES_OF_STRANGERS: usize = 64 << 20;
 /// What strangers may have logged at once, records and openings, in bytes.
-const STRANGERS_BYTES: i64 = 32 << 20;
+const STRANGERS_BYTES: i64 = 8 << 20;
 /// What comes to that each second.
 const STRANGERS_BYTES_A_SECOND: i64 = 4 << 10;
 /// A held record is dropped after this; the phone still has it.

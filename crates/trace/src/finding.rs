@@ -33,6 +33,8 @@ pub enum Code {
     YieldImplausible,
     /// A transformation gave more than went in.
     OutputBeyondInput,
+    /// A lot of somebody else's product whose quantity cannot be compared with what went in.
+    BrandUnverified,
     /// More left the lot than was ever in it.
     BeyondLeft,
     /// A certificate had ended, or had not begun, on the day the lot was made.
@@ -108,6 +110,7 @@ impl Code {
             | Self::InsidePhi
             | Self::YieldImplausible
             | Self::OutputBeyondInput
+            | Self::BrandUnverified
             | Self::BeyondLeft
             | Self::CertificateNotValid
             | Self::CertificateOfAnother

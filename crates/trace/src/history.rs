@@ -212,19 +212,21 @@ pub(crate) fn event(entry: &Entry) -> Option<&Event> {
     }
 }
 
-/// Which records were declared wrong, by which: only one's own, by a record of full weight. The first declaration counts.
+/// Which records were declared wrong, by which: only one's own, by a record of full weight that repeats the step (EPCIS 2.0,
+/// section 7.4.1.3), so that taking something back needs the same rights as saying it. The first declaration counts.
 fn corrected(entries: &[&Entry]) -> BTreeMap<u64, u64> {
-    let mut declared: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let mut declared: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
     for entry in entries {
         if let (Weight::Full, Some(Event { correction: Some(correction), .. })) = (entry.counts, event(entry))
         {
-            declared.entry((&entry.organisation, &correction.of)).or_insert(entry.index);
+            let step = event(entry).map_or("", |event| event.step.key());
+            declared.entry((&entry.organisation, &correction.of, step)).or_insert(entry.index);
         }
     }
     let mut corrected = BTreeMap::new();
     for entry in entries {
         let Some(said) = event(entry).filter(|event| event.correction.is_none()) else { continue };
-        let by = |id: &str| declared.get(&(entry.organisation.as_str(), id)).copied();
+        let by = |id: &str| declared.get(&(entry.organisation.as_str(), id, said.step.key())).copied();
         let own = said.id.as_deref().and_then(by);
         if let Some(by) = own.or_else(|| by(&event_urn(&entry.event_id))) {
             corrected.insert(entry.index, by);
@@ -255,7 +257,9 @@ pub(crate) fn registers(event: &Event, uri: &str) -> bool {
     matches!(event.step, Step::Encoding | Step::Commissioning) && names(event.objects(), uri)
 }
 
-pub(crate) fn inspects(standing: Standing) -> bool {
+/// Whether an organisation of this standing may inspect and certify.
+#[must_use]
+pub fn inspects(standing: Standing) -> bool {
     standing.has(Standing::CERTIFIER) || standing.has(Standing::AUTHORITY)
 }
 

@@ -88,7 +88,8 @@ impl<'a> History<'a> {
         };
         self.describe(&mut state, &upstream);
         state.status = self.status(&state, &movements, &upstream);
-        state.findings.extend(self.transformation_findings(around.net_content));
+        let of_another = around.owner.is_some_and(|owner| self.maker != Some(owner.organisation));
+        state.findings.extend(self.transformation_findings(around.net_content, of_another));
         state.findings.extend(self.record_findings());
         state.findings.extend(upstream.iter().filter_map(|lot| recalled_source(lot, &state.inputs)));
         state.findings.extend(blocked_sources(&upstream, &state.inputs));
@@ -151,7 +152,7 @@ impl<'a> History<'a> {
         &self,
         entry: &'a Entry,
         event: &'a Event,
-        contents: &BTreeMap<&str, Option<Quantity>>,
+        contents: &BTreeMap<(&str, &str), Option<Quantity>>,
     ) -> Vec<Movement<'a>> {
         let organisation = entry.organisation.as_str();
         let to = destination(entry, event);
@@ -187,7 +188,10 @@ impl<'a> History<'a> {
                 };
                 let mut all = of_lot(objects, flow);
                 for container in objects {
-                    if let Some(quantity) = contents.get(container.subject.as_str()) {
+                    // By the word of whoever moves it, or of the maker: nobody fills another's container.
+                    let container = container.subject.as_str();
+                    let own = contents.get(&(organisation, container));
+                    if let Some(quantity) = own.or_else(|| contents.get(&(self.maker?, container))) {
                         all.push(movement(flow, *quantity));
                     }
                 }
@@ -202,23 +206,24 @@ impl<'a> History<'a> {
 
     /// How much of the lot was put into each container. A container (an SSCC) is never used twice, so what is taken out
     /// again does not matter for a record that moves it.
-    fn contents(&self) -> BTreeMap<&'a str, Option<Quantity>> {
-        let mut contents: BTreeMap<&str, Option<Quantity>> = BTreeMap::new();
-        for (_, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+    fn contents(&self) -> BTreeMap<(&'a str, &'a str), Option<Quantity>> {
+        let mut contents: BTreeMap<(&str, &str), Option<Quantity>> = BTreeMap::new();
+        for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
             let What::Aggregation { action: Action::Add, container: Some(container), contents: put } =
                 &event.what
             else {
                 continue;
             };
             for amount in put.iter().filter(|amount| amount.subject == self.uri) {
-                let sum = match (contents.get(container.as_str()), amount.quantity) {
+                let place = (entry.organisation.as_str(), container.as_str());
+                let sum = match (contents.get(&place), amount.quantity) {
                     (None, quantity) => quantity,
                     (Some(Some(before)), Some(more)) if before.unit == more.unit => {
                         Some(Quantity { amount: before.amount.saturating_add(more.amount), unit: more.unit })
                     }
                     _ => None,
                 };
-                contents.insert(container, sum);
+                contents.insert(place, sum);
             }
         }
         contents

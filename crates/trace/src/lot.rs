@@ -44,6 +44,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::plot::PlotState;
 use crate::quantity::{Quantity, Unit};
 
+pub use crate::history::inspects;
 pub use crate::judge::{grown_on, judge, product_of, sources, with_claim};
 
 /// The standing bits of an organisation, as the ledger's operator set them.

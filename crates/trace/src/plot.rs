@@ -18,7 +18,7 @@
 //!
 //! The answer follows from the *set* of records, as in [`crate::lot`]; a late entry changes it as if it had come in time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -32,6 +32,11 @@ use crate::quantity::{Quantity, Unit};
 
 /// A spraying with an unknown interval is held against harvests of so many days: longer intervals are rare.
 const UNKNOWN_PHI_DAYS: i32 = 60;
+
+/// Sprays before a harvest that are looked at, the latest first: more than any crop gets in two years.
+const SPRAYS_LOOKED_AT: usize = 200;
+/// Records that one finding names, at most: the newest.
+const RECORDS_SHOWN: usize = 40;
 
 /// A plot's card, as far as the rules need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +125,6 @@ struct Harvest<'a> {
     from: Date,
     until: Date,
     time_ms: i64,
-    quantity: Option<Quantity>,
     /// The plot's part of it; none if it was not weighed.
     grams: Option<u64>,
 }
@@ -132,6 +136,10 @@ struct Diary<'a> {
     sprays: Vec<Spray<'a>>,
     plantings: Vec<Planting<'a>>,
     harvests: Vec<Harvest<'a>>,
+    /// What was harvested into which lot when, so that a repetition is noticed.
+    known: HashSet<(&'a str, i64, Option<Quantity>)>,
+    /// The grams of the harvests before each, in their order.
+    before: Vec<u64>,
 }
 
 /// The plots that a harvest names: those of its lot, or the place where it happened.
@@ -145,7 +153,14 @@ pub(crate) fn plots_of(event: &Event) -> Vec<&str> {
 impl<'a> Diary<'a> {
     fn of(history: &History<'a>) -> Self {
         let erased = history.erased().map(|entry| (entry.index, vietnam_day(entry.logged_ms))).collect();
-        let mut diary = Self { erased, sprays: Vec::new(), plantings: Vec::new(), harvests: Vec::new() };
+        let mut diary = Self {
+            erased,
+            sprays: Vec::new(),
+            plantings: Vec::new(),
+            harvests: Vec::new(),
+            known: HashSet::new(),
+            before: vec![0],
+        };
         for (entry, event) in history.counting() {
             let day = vietnam_day(event.time_ms);
             match &event.step {
@@ -164,6 +179,10 @@ impl<'a> Diary<'a> {
         diary.sprays.sort_by_key(|spray| (spray.day, spray.record));
         diary.plantings.sort_by_key(|planting| planting.day);
         diary.harvests.sort_by_key(|harvest| (harvest.from, harvest.record));
+        for harvest in &diary.harvests {
+            let sum = diary.before.last().copied().unwrap_or(0).saturating_add(harvest.grams.unwrap_or(0));
+            diary.before.push(sum);
+        }
         diary
     }
 
@@ -173,16 +192,14 @@ impl<'a> Diary<'a> {
         let plots = u64::try_from(plots_of(event).len().max(1)).unwrap_or(u64::MAX);
         for made in event.outputs().iter().chain(event.objects()) {
             // What a phone recorded twice grew once.
-            let again = |other: &Harvest<'_>| {
-                other.lot == made.subject && other.time_ms == event.time_ms && other.quantity == made.quantity
-            };
+            let is_new = self.known.insert((&made.subject, event.time_ms, made.quantity));
             let grams = match made.quantity {
-                Some(Quantity { unit: Unit::Gram, .. }) if self.harvests.iter().any(again) => Some(0),
+                Some(Quantity { unit: Unit::Gram, .. }) if !is_new => Some(0),
                 Some(Quantity { amount, unit: Unit::Gram }) => Some(amount / plots),
                 _ => None,
             };
-            let (lot, quantity, time_ms) = (made.subject.as_str(), made.quantity, event.time_ms);
-            self.harvests.push(Harvest { record, lot, from, until, time_ms, quantity, grams });
+            let (lot, time_ms) = (made.subject.as_str(), event.time_ms);
+            self.harvests.push(Harvest { record, lot, from, until, time_ms, grams });
         }
     }
 
@@ -195,7 +212,7 @@ impl<'a> Diary<'a> {
             let mut worst: Option<(Date, &Spray<'_>, u16)> = None;
             let mut broken = vec![harvest.record];
             let mut unknown = vec![harvest.record];
-            for spray in &self.sprays[..before] {
+            for spray in self.sprays[..before].iter().rev().take(SPRAYS_LOOKED_AT) {
                 // Picked in the morning, sprayed in the afternoon.
                 if spray.day == harvest.until && spray.time_ms > harvest.time_ms {
                     continue;
@@ -204,14 +221,18 @@ impl<'a> Diary<'a> {
                     Some(days) => {
                         let free = after(spray.day, i64::from(days));
                         if harvest.from < free {
-                            broken.push(spray.record);
+                            if broken.len() < RECORDS_SHOWN {
+                                broken.push(spray.record);
+                            }
                             if worst.is_none_or(|(worst, ..)| worst < free) {
                                 worst = Some((free, spray, days));
                             }
                         }
                     }
                     None if days_between(spray.day, harvest.from) < UNKNOWN_PHI_DAYS => {
-                        unknown.push(spray.record)
+                        if unknown.len() < RECORDS_SHOWN {
+                            unknown.push(spray.record);
+                        }
                     }
                     None => {}
                 }
@@ -323,16 +344,16 @@ impl<'a> Diary<'a> {
 
     /// The harvests since a day up to this one, if together they are more than the cap.
     fn beyond(&self, place: usize, since: Date, cap: u64) -> Option<Excess> {
-        let window = self.harvests[..=place].iter().rev().take_while(|harvest| harvest.from >= since);
-        let mut sum = 0_u64;
-        let mut records = Vec::new();
-        let mut first = since;
-        for harvest in window {
-            sum = sum.saturating_add(harvest.grams.unwrap_or(0));
-            records.push(harvest.record);
-            first = harvest.from;
-        }
-        (sum > cap).then_some(Excess { sum, cap, since: first, records })
+        let first = self.harvests[..=place].partition_point(|harvest| harvest.from < since);
+        let sum = self.before[place + 1] - self.before[first];
+        // The newest ones: a long season's list would be longer than anybody reads.
+        let shown = first.max((place + 1).saturating_sub(RECORDS_SHOWN));
+        (sum > cap).then(|| Excess {
+            sum,
+            cap,
+            since: self.harvests[first].from,
+            records: self.harvests[shown..=place].iter().map(|harvest| harvest.record).collect(),
+        })
     }
 
     /// Rule 3.

@@ -11,7 +11,13 @@ use crate::quantity::{Quantity, Unit};
 
 impl History<'_> {
     /// What a transformation must satisfy: all its parts are there, and no more came out than went in.
-    pub(crate) fn transformation_findings(&self, net_content: Option<Quantity>) -> Vec<Finding> {
+    ///
+    /// Whoever makes lots of somebody else's product must say how much went in and came out, so that it can be compared.
+    pub(crate) fn transformation_findings(
+        &self,
+        net_content: Option<Quantity>,
+        of_another: bool,
+    ) -> Vec<Finding> {
         let mut groups: BTreeMap<(&str, &str, u64), Vec<Told<'_>>> = BTreeMap::new();
         // A part of a large transformation may name inputs alone.
         let parted = |event: &Event| event.part.and(event.process().map(str::to_owned));
@@ -32,7 +38,7 @@ impl History<'_> {
         }
         let net =
             net_content.filter(|_| groups.values().flatten().all(|(_, event)| event.outputs().len() <= 1));
-        groups.values().filter_map(|group| transformation_finding(group, net)).collect()
+        groups.values().filter_map(|group| transformation_finding(group, net, of_another)).collect()
     }
 
     /// What single records bring up, one finding a code.
@@ -241,7 +247,7 @@ pub(crate) fn recalled_source(lot: &Upstream, inputs: &[Input]) -> Option<Findin
 }
 
 /// `net` is what one piece holds, if the lot is the only one that was made.
-fn transformation_finding(group: &[Told<'_>], net: Option<Quantity>) -> Option<Finding> {
+fn transformation_finding(group: &[Told<'_>], net: Option<Quantity>, of_another: bool) -> Option<Finding> {
     let records: Vec<u64> = group.iter().map(|(entry, _)| entry.index).collect();
     let parts: BTreeSet<u16> = group.iter().filter_map(|(_, event)| Some(event.part?.number)).collect();
     if let Some(of) = group.iter().filter_map(|(_, event)| Some(event.part?.of)).max()
@@ -254,8 +260,19 @@ fn transformation_finding(group: &[Told<'_>], net: Option<Quantity>) -> Option<F
             format!("This transformation has {of} parts, of which {} are recorded.", parts.len()),
         ));
     }
-    let came = in_one_unit(group.iter().flat_map(|(_, event)| event.inputs()))?;
-    let made = in_one_unit(group.iter().flat_map(|(_, event)| event.outputs()))?;
+    let unverified = |records| {
+        of_another.then(|| {
+            Finding::new(
+                Code::BrandUnverified,
+                records,
+                "Lô mang sản phẩm của đơn vị khác mà không so được số lượng với nguyên liệu.".to_owned(),
+                "The lot bears somebody else's product, and its quantity cannot be compared with what went in.".to_owned(),
+            )
+        })
+    };
+    let came = in_one_unit(group.iter().flat_map(|(_, event)| event.inputs()));
+    let made = in_one_unit(group.iter().flat_map(|(_, event)| event.outputs()));
+    let (Some(came), Some(made)) = (came, made) else { return unverified(records) };
     // Pieces convert by what the product's card declares, and never otherwise.
     let went = match net {
         Some(net) if made.unit == Unit::Piece && came.unit == net.unit => {
@@ -263,7 +280,10 @@ fn transformation_finding(group: &[Told<'_>], net: Option<Quantity>) -> Option<F
         }
         _ => made,
     };
-    (came.unit == went.unit && went.amount > came.amount).then(|| {
+    if came.unit != went.unit {
+        return unverified(records);
+    }
+    (went.amount > came.amount).then(|| {
         Finding::new(
             Code::OutputBeyondInput,
             records,

@@ -111,12 +111,13 @@ impl Projector {
         let recognised = self.standing_at(organisation, self.size).is_recognised();
         if let Some(row) = &before {
             let own = row.organisation_id == organisation.as_bytes();
-            // Taken without a standing, or with one that was taken away since.
+            // A product's or certificate's address that was taken without a standing, and a product's whose holder lost its
+            // own (a suspended one keeps its names). Plots and listings stay with whoever laid them.
             let free = recognised
-                && known.as_ref().is_some_and(|card| {
-                    let owner = card.organisation.parse::<OrganisationId>();
-                    let still = owner.is_ok_and(|owner| self.standing_at(owner, self.size).is_recognised());
-                    card.since.is_none() || !still
+                && known.as_ref().is_some_and(|card| match kind {
+                    "certificate" => card.since.is_none(),
+                    "product" => card.since.is_none() || !self.has_standing(&card.organisation),
+                    _ => false,
                 });
             if row.kind != kind || !(own || free) {
                 return Ok(());
@@ -151,7 +152,7 @@ impl Projector {
         match card.facts {
             Facts::Listing(listing) => self.listing_said(&listing).await,
             Facts::Plot(_) => self.plot_changed(&uri).await,
-            Facts::Certificate(_) => self.paper_changed(&uri).await,
+            Facts::Certificate(_) if recognised => self.paper_changed(&uri).await,
             _ => Ok(()),
         }
     }
@@ -193,8 +194,13 @@ impl Projector {
     /// again when the operator takes away the standing it was taken with.
     async fn is_recognised_owner(&mut self, uri: &str) -> Result<bool, ProjectError> {
         let Some(card) = self.card_of(uri).await? else { return Ok(false) };
-        let owner = card.organisation.parse::<OrganisationId>();
-        Ok(owner.is_ok_and(|owner| self.standing_at(owner, self.size).is_recognised()))
+        Ok(self.has_standing(&card.organisation))
+    }
+
+    /// Whether an organisation has a standing, be it suspended.
+    fn has_standing(&self, organisation: &str) -> bool {
+        let standing = organisation.parse::<OrganisationId>().map(|id| self.standing_at(id, self.size));
+        standing.is_ok_and(|standing| standing.0 & !nguon_trace::lot::Standing::SUSPENDED.0 != 0)
     }
 
     /// An organisation was recognised: what it laid before is its own from now on.

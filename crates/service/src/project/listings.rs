@@ -15,7 +15,7 @@ use nguon_market::{
 use nguon_storage::FeedRow;
 use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn, vietnam_day};
 use nguon_trace::finding::Severity;
-use nguon_trace::lot::{LotState, LotStatus};
+use nguon_trace::lot::{LotState, LotStatus, inspects};
 use nguon_trace::papers::{self, Paper};
 use nguon_trace::quantity::{Quantity, Unit};
 
@@ -76,7 +76,9 @@ impl Projector {
 
     /// A certificate was laid or replaced: what is offered on lots that name it is judged again.
     pub(super) async fn paper_changed(&mut self, uri: &str) -> Result<(), ProjectError> {
-        for listing in self.offered.clone() {
+        // Also what left the feed because of the certificate may come back.
+        let all: BTreeSet<String> = self.listings.values().flatten().cloned().collect();
+        for listing in all {
             let Some(card) = self.card_of(&listing).await? else { continue };
             let Facts::Listing(offer) = &card.facts else { continue };
             for lot in &offer.lots {
@@ -119,6 +121,17 @@ impl Projector {
         Ok(())
     }
 
+    /// Whether a certificate's card is of somebody whose word on it counts for the lot: a certifier or authority, or those
+    /// whose lot it is. Anybody else's would let a stranger block it.
+    fn may_lay(&self, card: &Card, lot: &LotState) -> bool {
+        let organisation = &card.organisation;
+        let standing = organisation.parse().map(|id| self.standing_at(id, card.index)).unwrap_or_default();
+        inspects(standing)
+            || lot.maker.as_ref() == Some(organisation)
+            || lot.source_makers.contains(organisation)
+            || lot.holders.contains(organisation)
+    }
+
     /// Whether a certificate blocks the lot on this day.
     async fn is_blocked_by_papers(&mut self, lot: &LotState, today: Date) -> Result<bool, ProjectError> {
         let mut cards = Vec::with_capacity(lot.certificates.len());
@@ -135,7 +148,7 @@ impl Projector {
             .map(|(uri, card, holder)| Paper {
                 uri,
                 card: card.as_deref().and_then(|card| match &card.facts {
-                    Facts::Certificate(paper) => Some(paper),
+                    Facts::Certificate(paper) if self.may_lay(card, lot) => Some(paper),
                     _ => None,
                 }),
                 holder: holder.as_deref(),

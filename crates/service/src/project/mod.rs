@@ -313,7 +313,8 @@ impl Projector {
             let limit = if pace.is_storm() { STORM_BATCH } else { BATCH };
             let more = self.step(limit).await?;
             shown.send_replace(self.size);
-            if !more {
+            // The writer is gone: what is left is taken in at the next start.
+            if !more || sizes.has_changed().is_err() {
                 return Ok(());
             }
             let head = *sizes.borrow();

@@ -613,3 +613,58 @@ fn what_was_entered_for_somebody_is_confirmed_by_another_device() {
     assert_eq!(state(&log).stages[0].confirmed_by, Some(3));
     assert!(state(&log).stages[0].for_another);
 }
+
+#[test]
+fn taking_something_back_repeats_it() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.of_lot(COOP, recall("Dư lượng"), None);
+    // Signed by a phone that may write diary entries only: the step decides which right is asked for.
+    event(log.declare_wrong(COOP, 1)).step = Step::Other(Some("foo".to_owned()));
+    assert!(matches!(state(&log).status, LotStatus::Recalled { .. }));
+    log.declare_wrong(COOP, 1);
+    assert_eq!(state(&log).status, LotStatus::Active);
+}
+
+#[test]
+fn nobody_fills_another_ones_pallet() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.ship(COOP, SHOP, kg(1));
+    let fill = |log: &mut Log, organisation: &str, quantity| {
+        let what = What::Aggregation {
+            action: Action::Add,
+            container: Some(PALLET.to_owned()),
+            contents: vec![Amount::of(LOT, quantity)],
+        };
+        log.says(organisation, Step::Aggregating, what);
+    };
+    fill(&mut log, SHOP, kg(50_000));
+    fill(&mut log, COOP, kg(100));
+    let pallet = What::Objects { action: Action::Observe, objects: vec![Amount::whole(PALLET)] };
+    event(log.says(COOP, Step::Shipping, pallet)).destination = Some(organisation_urn(SHOP));
+    let lot = state(&log);
+    assert_eq!((lot.balance.unwrap().shipped, codes(&lot)), (101_000, vec![]));
+}
+
+#[test]
+fn lots_of_somebody_elses_product_are_weighed_or_not_offered() {
+    let mut harvests = Log::default();
+    harvests.harvest(COOP, kg(500));
+    harvests.ship(COOP, SHOP, kg(100));
+    let upstream = [Upstream::from(&state(&harvests))];
+    let owner = Some(Owner { organisation: COOP, since: 0 });
+    let with = |used: Option<Quantity>, net_content| {
+        let mut packing = Log::default();
+        packing.pack(SHOP, &[(LOT, kg(100))], Quantity::pieces(200));
+        if let What::Transformation { inputs, .. } = &mut event(&mut packing.0[0]).what {
+            inputs[0].quantity = used;
+        }
+        codes(&judge(PACKS, &packing.0, Around { upstream: &upstream, owner, plots: &[], net_content }))
+    };
+    let half = Some(Quantity::grams(500));
+    assert_eq!(with(Some(kg(100)), half), []);
+    assert_eq!(with(Some(kg(100)), None), [Code::BrandUnverified]);
+    assert_eq!(with(None, half), [Code::BrandUnverified]);
+    assert_eq!(with(Some(kg(99)), half), [Code::OutputBeyondInput]);
+}
