@@ -229,10 +229,10 @@ impl<'a> Diary<'a> {
                             }
                         }
                     }
-                    None if days_between(spray.day, harvest.from) < UNKNOWN_PHI_DAYS => {
-                        if unknown.len() < RECORDS_SHOWN {
-                            unknown.push(spray.record);
-                        }
+                    None if days_between(spray.day, harvest.from) < UNKNOWN_PHI_DAYS
+                        && unknown.len() < RECORDS_SHOWN =>
+                    {
+                        unknown.push(spray.record);
                     }
                     None => {}
                 }
