@@ -47,6 +47,8 @@ pub enum Code {
     SourceBlocked,
     /// The maker gave on more of an input lot than it had got.
     SourceOverdrawn,
+    /// A spraying inside whose interval the lot was harvested was declared wrong.
+    SprayTakenBack,
     /// Something was sprayed before the harvest, and nobody stated its pre-harvest interval.
     PhiUnverified,
     /// Harvested in a month in which the crop is not harvested.
@@ -117,7 +119,8 @@ impl Code {
             | Self::FactsErased
             | Self::SourceBlocked
             | Self::SourceOverdrawn => Severity::Blocking,
-            Self::PhiUnverified
+            Self::SprayTakenBack
+            | Self::PhiUnverified
             | Self::OutOfSeason
             | Self::PlotUnknown
             | Self::PlotMissing

@@ -99,6 +99,15 @@ impl<'a> History<'a> {
             .filter(|entry| entry.said == Said::Erased && entry.counts == Weight::Full && self.had_it(entry))
     }
 
+    /// Records of those who had it that were declared wrong, with their events.
+    pub(crate) fn taken_back(&self) -> impl Iterator<Item = Told<'a>> {
+        self.entries.iter().copied().filter_map(|entry| {
+            let event = event(entry)?;
+            let was = entry.counts == Weight::Full && self.corrected.contains_key(&entry.index);
+            (was && self.had_it(entry)).then_some((entry, event))
+        })
+    }
+
     /// Why the record has no effect, if it says what cannot be.
     pub(crate) fn impossible(&self, entry: &Entry) -> Option<Void> {
         self.impossible.get(&entry.index).copied()

@@ -16,6 +16,7 @@
 //!    is shared out in equal parts.
 //! 3. *Season*: the month of harvest, where the crop's row names months.
 //!
+//! A spraying that its own organisation declared wrong does not count; a harvest inside its interval is said to depend on it.
 //! The answer follows from the *set* of records, as in [`crate::lot`]; a late entry changes it as if it had come in time.
 
 use std::collections::{BTreeMap, HashSet};
@@ -26,7 +27,7 @@ use jiff::civil::Date;
 use crate::crops::{self, Crop, Per};
 use crate::facts::{Event, Step, vietnam_day};
 use crate::finding::{Code, Finding, date_en, date_vi, quantity_en, quantity_vi};
-use crate::history::History;
+use crate::history::{History, Told};
 use crate::lot::Entry;
 use crate::quantity::{Quantity, Unit};
 
@@ -93,6 +94,7 @@ pub fn judge<'a>(
         }
     }
     let mut found = diary.intervals();
+    found.extend(diary.withdrawals());
     found.extend(diary.erasures());
     found.extend(diary.yields(ground));
     found.extend(diary.seasons(ground));
@@ -112,6 +114,19 @@ struct Spray<'a> {
     time_ms: i64,
     product: Option<&'a str>,
     phi_days: Option<u16>,
+}
+
+impl<'a> Spray<'a> {
+    fn of((entry, event): Told<'a>) -> Option<Self> {
+        let Step::PlantProtection(spray) = &event.step else { return None };
+        Some(Self {
+            record: entry.index,
+            day: vietnam_day(event.time_ms),
+            time_ms: event.time_ms,
+            product: spray.product.as_deref().or(spray.active_substance.as_deref()),
+            phi_days: spray.phi_days,
+        })
+    }
 }
 
 struct Planting<'a> {
@@ -134,6 +149,8 @@ struct Diary<'a> {
     /// Records whose facts were erased, and the day on which they were logged.
     erased: Vec<(u64, Date)>,
     sprays: Vec<Spray<'a>>,
+    /// Sprays that were declared wrong.
+    taken_back: Vec<Spray<'a>>,
     plantings: Vec<Planting<'a>>,
     harvests: Vec<Harvest<'a>>,
     /// What was harvested into which lot when, so that a repetition is noticed.
@@ -156,6 +173,7 @@ impl<'a> Diary<'a> {
         let mut diary = Self {
             erased,
             sprays: Vec::new(),
+            taken_back: history.taken_back().filter_map(Spray::of).collect(),
             plantings: Vec::new(),
             harvests: Vec::new(),
             known: HashSet::new(),
@@ -163,14 +181,8 @@ impl<'a> Diary<'a> {
         };
         for (entry, event) in history.counting() {
             let day = vietnam_day(event.time_ms);
+            diary.sprays.extend(Spray::of((entry, event)));
             match &event.step {
-                Step::PlantProtection(spray) => diary.sprays.push(Spray {
-                    record: entry.index,
-                    day,
-                    time_ms: event.time_ms,
-                    product: spray.product.as_deref().or(spray.active_substance.as_deref()),
-                    phi_days: spray.phi_days,
-                }),
                 Step::Planting { crop, .. } => diary.plantings.push(Planting { day, crop: crop.as_deref() }),
                 Step::Harvest => diary.harvested(entry.index, event, day),
                 _ => {}
@@ -270,6 +282,36 @@ impl<'a> Diary<'a> {
                     ),
                 ));
             }
+        }
+        found
+    }
+
+    /// Whoever declares a spraying wrong is believed, and everybody sees what it would have meant.
+    fn withdrawals(&self) -> Vec<(&'a str, Finding)> {
+        let mut found = Vec::new();
+        for harvest in &self.harvests {
+            let inside = self.taken_back.iter().find(|spray| {
+                let before = spray.day < harvest.until
+                    || (spray.day == harvest.until && spray.time_ms <= harvest.time_ms);
+                let free = spray.phi_days.map(|days| after(spray.day, i64::from(days)));
+                before && free.is_some_and(|free| harvest.from < free)
+            });
+            let Some(spray) = inside else { continue };
+            found.push((
+                harvest.lot,
+                Finding::new(
+                    Code::SprayTakenBack,
+                    vec![spray.record, harvest.record],
+                    format!(
+                        "Lần phun ngày {} đã được đính chính là ghi sai; nếu đúng, lô này thu hoạch khi chưa hết thời gian cách ly.",
+                        date_vi(spray.day)
+                    ),
+                    format!(
+                        "The spraying of {} was declared wrong; had it been right, the harvest would be inside its pre-harvest interval.",
+                        date_en(spray.day)
+                    ),
+                ),
+            ));
         }
         found
     }

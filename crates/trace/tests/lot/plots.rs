@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 use nguon_trace::facts::{Amount, PlantProtection, Step, What};
-use nguon_trace::finding::{Code, Finding};
+use nguon_trace::finding::{Code, Finding, Severity};
 use nguon_trace::lot::{Entry, Said};
 use nguon_trace::plot::{Ground, judge};
 use nguon_trace::quantity::Quantity;
@@ -140,7 +140,9 @@ fn a_late_spray_counts_as_if_it_had_come_in_time() {
     spray(&mut late, COOP, date(2026, 6, 1), Some(7));
     assert_eq!(codes(&late, TOMATO(), "lot"), codes(&in_time, TOMATO(), "lot"));
     late.declare_wrong(COOP, 1);
-    assert_eq!(codes(&late, TOMATO(), "lot"), [], "and what was declared wrong does not");
+    let taken_back = found(&late, TOMATO(), "lot");
+    assert_eq!(taken_back.len(), 1, "what was declared wrong does not count, and stays in sight");
+    assert_eq!((taken_back[0].code, taken_back[0].severity), (Code::SprayTakenBack, Severity::Warning));
 }
 
 #[test]
