@@ -39,6 +39,24 @@ async fn offered(world: &World, listing: &str) -> Result<Status, Option<ReasonCo
     }
 }
 
+/// Ten trays for a đồng each, for a day.
+fn for_one_dong(uri: String, packs: &str, now_ms: i64) -> Listing {
+    Listing {
+        uri,
+        product: format!("https://{ORIGIN}/p/{}", Farm::PACKED),
+        lots: vec![packs.to_owned()],
+        title: nguon_trace::facts::Text::vi("Cà chua 1 đồng"),
+        price_dong: 1,
+        price_per: Quantity::pieces(1),
+        vat_included: true,
+        valid_from_ms: now_ms,
+        valid_until_ms: now_ms + 24 * HOUR_MS,
+        stock: Quantity::pieces(10),
+        min_order: None,
+        state: ListingState::Active,
+    }
+}
+
 async fn lot(world: &World, uri: &str) -> Option<Lot> {
     world.settle().await;
     world.service().catalogue().lot(&LotId::from_uri(uri).unwrap()).await.unwrap()
@@ -180,20 +198,7 @@ async fn nobody_sells_a_lot_of_somebody_else() {
     world.log(rival.receive(&packs, Quantity::pieces(500), &farm.urn())).await;
     assert_eq!(offered(&world, &rival.listing("khay")).await, Ok(Status::Active));
     // Nobody takes over a listing by writing its name.
-    let stolen = Listing {
-        uri: rival.listing("khay"),
-        product: format!("https://{ORIGIN}/p/{}", Farm::PACKED),
-        lots: vec![packs.clone()],
-        title: nguon_trace::facts::Text::vi("Trộm"),
-        price_dong: 1,
-        price_per: Quantity::pieces(1),
-        vat_included: true,
-        valid_from_ms: farm.now_ms(),
-        valid_until_ms: farm.now_ms() + 24 * HOUR_MS,
-        stock: Quantity::pieces(10),
-        min_order: None,
-        state: ListingState::Active,
-    };
+    let stolen = for_one_dong(rival.listing("khay"), &packs, farm.now_ms());
     world.log(farm.say(Device::Manager, Act::Commerce, &Facts::Listing(stolen), &[])).await;
     let last = feed(&world).await.pop();
     assert!(
@@ -371,20 +376,7 @@ async fn a_diary_phone_can_neither_recall_nor_sell_by_calling_it_a_diary() {
     let Some(world) = given().await else { return };
     let (mut farm, harvest, packs) = with_packs(&world).await;
     let cheap = farm.listing("re");
-    let listing = Listing {
-        uri: cheap.clone(),
-        product: format!("https://{ORIGIN}/p/{}", Farm::PACKED),
-        lots: vec![packs.clone()],
-        title: nguon_trace::facts::Text::vi("Cà chua 1 đồng"),
-        price_dong: 1,
-        price_per: Quantity::pieces(1),
-        vat_included: true,
-        valid_from_ms: farm.now_ms(),
-        valid_until_ms: farm.now_ms() + 24 * HOUR_MS,
-        stock: Quantity::pieces(10),
-        min_order: None,
-        state: ListingState::Active,
-    };
+    let listing = for_one_dong(cheap.clone(), &packs, farm.now_ms());
     world.log(farm.say(Device::Phone(1), Act::Diary, &Facts::Listing(listing), &[])).await;
     assert_eq!(offered(&world, &cheap).await, Err(None), "never offered");
     let objects = vec![nguon_trace::facts::Amount::whole(&harvest)];

@@ -55,7 +55,7 @@ fn no_file_knows_a_place_on_somebodys_machine() {
     each_line(&TEXTS, |name, line| {
         for place in places {
             for (at, _) in line.match_indices(place) {
-                // `…/log/root/…` is a path inside something; only one that starts there is a place.
+                // Inside a longer path it is a folder of somebody's; only what starts there is a place.
                 let before = line[..at].chars().next_back();
                 if !before.is_some_and(|c| c.is_alphanumeric() || "}).*_-".contains(c)) {
                     faults.push(format!("{name}: {place}"));

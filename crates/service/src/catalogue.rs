@@ -309,14 +309,9 @@ impl Catalogue {
             .certificates
             .iter()
             .map(|uri| {
-                let counts = |certified: &&Certified| {
-                    let signer = &certified.signed_by;
-                    certified.confirmed
-                        || state.maker.as_ref() == Some(signer)
-                        || state.source_makers.contains(signer)
-                        || state.holders.contains(signer)
-                };
-                let certified = certificates.get(uri).filter(counts);
+                let certified = certificates
+                    .get(uri)
+                    .filter(|one| papers::is_heard(state, &one.signed_by, one.confirmed));
                 let card = certified.map(|certified| &certified.certificate);
                 let holder = card.and_then(|card| holders.get(card.holder.as_str())).map(String::as_str);
                 Paper { uri, card, holder }

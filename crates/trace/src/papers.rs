@@ -3,7 +3,7 @@
 //! A certificate counts for the day on which the lot was made: one that had ended by then, or belongs to somebody else,
 //! blocks the lot; one that ended later is only said to have ended. OCOP stars hold for 36 months (Decision
 //! 148/QĐ-TTg of 2023) even if the paper names no end. Who signed the card, a certifier or the holder itself, is
-//! shown with it (*confirmed* or *claimed*) and is no finding.
+//! shown with it (*confirmed* or *claimed*) and is no finding. Of anybody else no card [counts](is_heard).
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -20,7 +20,7 @@ const OCOP_MONTHS: i64 = 36;
 pub struct Paper<'a> {
     /// Its URI.
     pub uri: &'a str,
-    /// Its card, if anybody laid one.
+    /// Its card, if anybody laid one who [is heard](is_heard).
     pub card: Option<&'a Certificate>,
     /// The organisation (hex) that the card's holder means, where the holder is not an
     /// [`organisation_urn`] but, say, a GLN that the caller knows.
@@ -40,6 +40,13 @@ pub fn last_day(card: &Certificate) -> Option<Date> {
         (Some(until), Some(stars)) => Some(until.min(stars)),
         (until, stars) => until.or(stars),
     }
+}
+
+/// Whether a certificate's card is of somebody whose word on it counts for the lot: whoever certifies, or made it or what it
+/// was made of. Anybody else's, a buyer's too, would let others block it.
+#[must_use]
+pub fn is_heard(lot: &LotState, signer: &str, certifies: bool) -> bool {
+    certifies || lot.maker.as_deref() == Some(signer) || lot.source_makers.contains(signer)
 }
 
 /// What the papers have against the lot on this day.

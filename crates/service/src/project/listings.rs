@@ -121,15 +121,11 @@ impl Projector {
         Ok(())
     }
 
-    /// Whether a certificate's card is of somebody whose word on it counts for the lot: a certifier or authority, or those
-    /// whose lot it is. Anybody else's would let a stranger block it.
-    fn may_lay(&self, card: &Card, lot: &LotState) -> bool {
-        let organisation = &card.organisation;
-        let standing = organisation.parse().map(|id| self.standing_at(id, card.index)).unwrap_or_default();
-        inspects(standing)
-            || lot.maker.as_ref() == Some(organisation)
-            || lot.source_makers.contains(organisation)
-            || lot.holders.contains(organisation)
+    /// Whether a certificate's card counts for the lot.
+    fn is_heard(&self, card: &Card, lot: &LotState) -> bool {
+        let standing =
+            card.organisation.parse().map(|id| self.standing_at(id, card.index)).unwrap_or_default();
+        papers::is_heard(lot, &card.organisation, inspects(standing))
     }
 
     /// Whether a certificate blocks the lot on this day.
@@ -148,7 +144,7 @@ impl Projector {
             .map(|(uri, card, holder)| Paper {
                 uri,
                 card: card.as_deref().and_then(|card| match &card.facts {
-                    Facts::Certificate(paper) if self.may_lay(card, lot) => Some(paper),
+                    Facts::Certificate(paper) if self.is_heard(card, lot) => Some(paper),
                     _ => None,
                 }),
                 holder: holder.as_deref(),

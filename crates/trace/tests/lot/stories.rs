@@ -668,3 +668,14 @@ fn lots_of_somebody_elses_product_are_weighed_or_not_offered() {
     assert_eq!(with(None, half), [Code::BrandUnverified]);
     assert_eq!(with(Some(kg(99)), half), [Code::OutputBeyondInput]);
 }
+
+#[test]
+fn a_buyer_has_no_word_on_the_makers_papers() {
+    let mut log = Log::default();
+    log.harvest(COOP, kg(500));
+    log.ship(COOP, SHOP, kg(1));
+    let lot = state(&log);
+    let heard = |signer, certifies| nguon_trace::papers::is_heard(&lot, signer, certifies);
+    assert_eq!([heard(COOP, false), heard(SHOP, false), heard(RIVAL, false)], [true, false, false]);
+    assert!(heard(CERTIFIER, true));
+}
