@@ -13,6 +13,7 @@ mod on_sqlite {
     mod forks;
     mod keys;
     mod market;
+    mod preflight;
     mod projecting;
     mod repair;
     mod tampering;
@@ -31,6 +32,7 @@ mod on_postgres {
     mod forks;
     mod keys;
     mod market;
+    mod preflight;
     mod projecting;
     mod repair;
     mod tampering;

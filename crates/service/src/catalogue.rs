@@ -6,7 +6,7 @@
 mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use nguon_id::{LotId, ShortCode};
 use nguon_ledger::authority::{Fork, Head, Revocation, Rights};
@@ -25,7 +25,7 @@ use nguon_trace::papers::{self, Paper};
 use serde::Serialize;
 
 pub use self::trace::{Trace, TracedLot};
-use crate::project::{Card, Directory, lot_of, short_alias, short_code};
+use crate::project::{Card, Directory, Known, lot_of, short_alias, short_code};
 use crate::rows;
 
 /// Items of one page of the feed, at most.
@@ -161,6 +161,11 @@ impl Catalogue {
         Self { store, directory, origin, public_base_url, witnesses }
     }
 
+    /// Who is who. Not to be held over an `await`.
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The URI under which a lot stands in the ledger: its own, or the one its product had before or got after a
     /// GTIN, so that printed stickers keep working.
     async fn find(&self, id: &LotId) -> Result<Option<(LotId, LotState, u64)>, StoreError> {
@@ -292,7 +297,7 @@ impl Catalogue {
         state: &LotState,
         certificates: &BTreeMap<String, Certified>,
     ) -> Result<Vec<Finding>, StoreError> {
-        let now = self.directory.read().unwrap_or_else(PoisonError::into_inner).newest_epoch();
+        let now = self.known().authority.newest_epoch();
         let today = vietnam_day(now.map_or(0, |epoch| rows::signed(epoch.time_ms)));
         let mut holders = BTreeMap::new();
         for certified in certificates.values() {
@@ -523,7 +528,7 @@ impl Catalogue {
 
     fn may_certify(&self, organisation: &str) -> bool {
         let Ok(id) = organisation.parse() else { return false };
-        let standing = self.directory.read().unwrap_or_else(PoisonError::into_inner).standing(id);
+        let standing = self.known().authority.standing(id);
         standing.0 & (Standing::INSPECTOR.0 | Standing::AUTHORITY.0) != 0
     }
 
@@ -538,9 +543,9 @@ impl Catalogue {
         recognised_only: bool,
     ) -> Result<Vec<OrganisationView>, StoreError> {
         let page: Vec<OrganisationId> = {
-            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            let known = directory.organisations();
-            known
+            let known = self.known();
+            let organisations = known.authority.organisations();
+            organisations
                 .filter(|(id, known)| {
                     after.is_none_or(|after| *id > after)
                         && (!recognised_only || is_recognised(known.standing))
@@ -558,7 +563,7 @@ impl Catalogue {
 
     /// Who runs this ledger, once its genesis is logged.
     pub async fn operator(&self) -> Result<Option<OrganisationView>, StoreError> {
-        let operator = self.directory.read().unwrap_or_else(PoisonError::into_inner).operator();
+        let operator = self.known().authority.operator();
         match operator {
             Some(id) => self.organisation(id).await,
             None => Ok(None),
@@ -568,8 +573,8 @@ impl Catalogue {
     /// One organisation.
     pub async fn organisation(&self, id: OrganisationId) -> Result<Option<OrganisationView>, StoreError> {
         let (known, operator) = {
-            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            (directory.organisation(id).copied(), directory.operator() == Some(id))
+            let known = self.known();
+            (known.authority.organisation(id).copied(), known.authority.operator() == Some(id))
         };
         let Some(known) = known else { return Ok(None) };
         let card = match self.card(&organisation_urn(&id.to_string())).await?.map(|card| card.facts) {
@@ -588,8 +593,9 @@ impl Catalogue {
 
     /// All keys of an organisation.
     pub fn keys_of(&self, organisation: OrganisationId) -> Vec<KeyView> {
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory
+        let known = self.known();
+        known
+            .authority
             .keys()
             .filter(|(_, key)| key.organisation == organisation)
             .map(|(public, key)| view(public, key))
@@ -598,8 +604,8 @@ impl Catalogue {
 
     /// One key.
     pub fn key(&self, public: &PublicKey) -> Option<KeyView> {
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.key(public).map(|key| view(*public, key))
+        let known = self.known();
+        known.authority.key(public).map(|key| view(*public, key))
     }
 }
 

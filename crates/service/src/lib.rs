@@ -9,6 +9,7 @@
 //! - [`sequencer`]: the one writer.
 //! - [`publish`]: plain files from the database, signed and cosigned.
 //! - [`project`]: read models from records; thrown away and made again at will.
+//! - [`preflight`]: what would become of a draft;
 //! - [`lookup`]: records and proofs; [`catalogue`]: lots, products, listings and who is who.
 //!
 //! Rules about farming are in `nguon-trace`, about signatures and authority in `nguon-ledger`; here they meet.
@@ -20,6 +21,7 @@ mod held;
 pub mod keys;
 pub mod lookup;
 pub mod objects;
+pub mod preflight;
 pub mod project;
 pub mod publish;
 mod rows;
@@ -45,7 +47,10 @@ pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::keys::OperatorKeys;
 pub use crate::lookup::{Entry, Lookup, LookupError};
 pub use crate::objects::{Folder, Objects};
-pub use crate::project::{Card, ProjectError, Projector, search_key};
+pub use crate::preflight::PreflightError;
+pub use crate::project::{
+    Card, Draft, Foreseen, ForeseenLot, ForeseenOffer, Known, ProjectError, Projector, search_key,
+};
 pub use crate::publish::{PublishError, checkpoint_name};
 pub use crate::sequencer::{OperatorAct, StartError};
 pub use crate::submit::{Answer, Incoming, MAX_PAYLOAD_BYTES, Refused, Taken};
@@ -53,6 +58,7 @@ pub use nguon_storage::StoreError;
 
 pub use crate::witness::{Asked, Cosigner, OwnWitness};
 
+use crate::preflight::Preflight;
 use crate::project::Pace;
 use crate::publish::Publisher;
 use crate::sequencer::{Parts, Queue, Sequencer};
@@ -84,6 +90,7 @@ pub struct Service {
     queue: Option<Queue>,
     lookup: Lookup,
     catalogue: Catalogue,
+    preflight: Preflight,
     clock: Arc<dyn Clock>,
     projected: watch::Receiver<u64>,
     logged: watch::Receiver<u64>,
@@ -167,6 +174,7 @@ impl Service {
             settings.public_base_url.clone(),
             witness_keys.clone(),
         );
+        let preflight = Preflight::new(store.clone(), projector.directory(), clock.clone());
         let (seen, projected) = watch::channel(projector.size());
         let (queue, writer) = sequencer.start();
         let projecting = tokio::spawn(projector.run(logged.clone(), seen, pace));
@@ -187,6 +195,7 @@ impl Service {
             queue: Some(queue),
             lookup: Lookup { store, objects, log_key },
             catalogue,
+            preflight,
             clock,
             projected,
             logged,
@@ -231,6 +240,11 @@ impl Service {
     /// Lots, listings, and who is who.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// What would become of drafts, if they were signed and logged now, one after the other.
+    pub async fn preflight(&self, drafts: Vec<Draft>) -> Result<Vec<Foreseen>, PreflightError> {
+        self.preflight.foresee(drafts).await
     }
 
     /// What time the service takes it to be.

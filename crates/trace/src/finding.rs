@@ -21,6 +21,18 @@ pub enum Severity {
     Info,
 }
 
+impl Severity {
+    /// A stable word for machines.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Blocking => "blocking",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// Which rule spoke, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

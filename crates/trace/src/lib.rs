@@ -3,12 +3,14 @@
 //! [`facts`] is the model of one public section of a ledger record; [`quantity`] its integer amounts. [`lot::judge`]
 //! takes what was recorded about one lot and says how the lot stands, with every [`finding`] that goes against it;
 //! [`plot::judge`] says what a plot's diary has against the lots that grew there, with the yields and seasons of [`crops`];
-//! [`papers::judge`] what a lot's certificates are worth on a day; [`graph`] walks from lot to lot.
+//! [`papers::judge`] what a lot's certificates are worth on a day; [`graph`] walks from lot to lot; [`draft`] is what
+//! speaks against signing something.
 //!
 //! Everything is a value in, a value out: nothing here reads bytes (that is `nguon-epcis`), knows a signature (that is
 //! `nguon-ledger`), a clock or a database.
 
 pub mod crops;
+pub mod draft;
 pub mod facts;
 pub mod finding;
 pub mod graph;

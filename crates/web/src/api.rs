@@ -10,6 +10,7 @@ mod control;
 pub(crate) mod health;
 mod ledger;
 mod organisation;
+mod preflight;
 mod receipt;
 mod record;
 mod submit;
@@ -64,6 +65,7 @@ struct Description;
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let api = OpenApiRouter::new()
         .routes(routes!(submit::submit))
+        .routes(routes!(preflight::preflight))
         .routes(routes!(record::by_event))
         .routes(routes!(record::by_index))
         .routes(routes!(receipt::receipt))

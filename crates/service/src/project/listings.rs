@@ -2,6 +2,7 @@
 //! days. Every difference becomes one change of the feed, at the entry that caused it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use nguon_market::{
 };
 use nguon_storage::FeedRow;
 use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn, vietnam_day};
-use nguon_trace::finding::Severity;
+use nguon_trace::finding::{Finding, Severity};
 use nguon_trace::lot::{LotState, LotStatus, inspects};
 use nguon_trace::papers::{self, Paper};
 use nguon_trace::quantity::{Quantity, Unit};
@@ -128,8 +129,12 @@ impl Projector {
         papers::is_heard(lot, &card.organisation, inspects(standing))
     }
 
-    /// Whether a certificate blocks the lot on this day.
-    async fn is_blocked_by_papers(&mut self, lot: &LotState, today: Date) -> Result<bool, ProjectError> {
+    /// What the lot's certificates bring up on this day.
+    pub(super) async fn papers_findings(
+        &mut self,
+        lot: &LotState,
+        today: Date,
+    ) -> Result<Vec<Finding>, ProjectError> {
         let mut cards = Vec::with_capacity(lot.certificates.len());
         for uri in &lot.certificates {
             let card = self.card_of(uri).await?;
@@ -150,8 +155,7 @@ impl Projector {
                 holder: holder.as_deref(),
             })
             .collect();
-        let found = papers::judge(lot, &papers, today);
-        Ok(found.iter().any(|finding| finding.severity == Severity::Blocking))
+        Ok(papers::judge(lot, &papers, today))
     }
 
     /// Log time moved: listings whose first or last day lies behind it now.
@@ -174,36 +178,54 @@ impl Projector {
         Ok(())
     }
 
+    /// Log time may be one step behind the clock that the seller signed by.
+    fn offer_time(&self) -> i64 {
+        self.time_at(self.size).saturating_add(EPOCH_MS)
+    }
+
+    /// The lots that a listing draws on: only such as its own organisation made or received.
+    async fn lots_behind(
+        &mut self,
+        card: &Card,
+        listing: &Listing,
+    ) -> Result<Vec<Arc<LotState>>, ProjectError> {
+        let mut lots = Vec::new();
+        for lot in &listing.lots {
+            let state = self.lot_state(lot).await?;
+            lots.extend(state.filter(|lot| {
+                lot.maker.as_deref() == Some(card.organisation.as_str())
+                    || lot.holders.contains(&card.organisation)
+            }));
+        }
+        Ok(lots)
+    }
+
+    /// Whether a listing may be offered, with everything that speaks against it; nothing if it is none.
+    pub(super) async fn availability(&mut self, uri: &str) -> Result<Option<Availability>, ProjectError> {
+        let Some(card) = self.card_of(uri).await? else { return Ok(None) };
+        let Facts::Listing(listing) = &card.facts else { return Ok(None) };
+        let now = self.offer_time();
+        let lots = self.lots_behind(&card, listing).await?;
+        let mut blocked = BTreeSet::new();
+        for lot in &lots {
+            let found = self.papers_findings(lot, vietnam_day(now)).await?;
+            if found.iter().any(|finding| finding.severity == Severity::Blocking) {
+                blocked.insert(lot.uri.as_str());
+            }
+        }
+        let mine: Vec<&LotState> = lots.iter().map(AsRef::as_ref).collect();
+        Ok(Some(judge(listing, &mine, &blocked, self.may_sell(&card.organisation), now)))
+    }
+
     /// Judges one listing and, if what the feed said of it no longer holds, says the new thing.
     async fn offer(&mut self, uri: &str) -> Result<(), ProjectError> {
         let Some(mut row) = self.subject(uri).await? else { return Ok(()) };
         let Some(card) = self.card_of(uri).await? else { return Ok(()) };
         let Facts::Listing(listing) = &card.facts else { return Ok(()) };
-        // Log time may be one step behind the clock that the seller signed by.
-        let now = self.time_at(self.size).saturating_add(EPOCH_MS);
-        let mut lots = Vec::new();
-        for lot in &listing.lots {
-            if let Some(state) = self.lot_state(lot).await? {
-                lots.push(state);
-            }
-        }
-        // A listing draws only on lots that its own organisation made or received.
-        let mine: Vec<&LotState> = lots
-            .iter()
-            .map(AsRef::as_ref)
-            .filter(|lot| {
-                lot.maker.as_deref() == Some(card.organisation.as_str())
-                    || lot.holders.contains(&card.organisation)
-            })
-            .collect();
-        let mut blocked = BTreeSet::new();
-        for lot in &mine {
-            if self.is_blocked_by_papers(lot, vietnam_day(now)).await? {
-                blocked.insert(lot.uri.as_str());
-            }
-        }
-        let recognised = self.may_sell(&card.organisation);
-        let judged = judge(listing, &mine, &blocked, recognised, now);
+        let Some(judged) = self.availability(uri).await? else { return Ok(()) };
+        let now = self.offer_time();
+        let lots = self.lots_behind(&card, listing).await?;
+        let mine: Vec<&LotState> = lots.iter().map(AsRef::as_ref).collect();
         let at = Timestamp::from_millisecond(now).unwrap_or_default();
         let item = if judged.status().is_listed() {
             self.item(&card, listing, &mine, &judged, at).await?

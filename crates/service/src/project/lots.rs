@@ -14,7 +14,7 @@ use nguon_trace::lot::{
 use nguon_trace::plot::{self, Ground, PlotState};
 
 use super::cards::Card;
-use super::{ProjectError, Projector, proven_subjects, search_key};
+use super::{FIRST_DRAFT, ProjectError, Projector, proven_subjects, search_key};
 use crate::rows;
 
 /// Lots judged again because of one entry, at most: a recall of a lot that went into more packs than this reaches
@@ -113,11 +113,21 @@ impl Projector {
             touched.extend(self.judge_plot(&plot).await?);
         }
         let recognised = self.standing_at(record.belongs_to(), self.size).is_recognised();
-        self.judge_from(touched, if recognised { REACH } else { STRANGERS_REACH }).await
+        let reach = if recognised { self.reach() } else { STRANGERS_REACH };
+        self.judge_from(touched, reach).await
+    }
+
+    /// Lots judged again because of one entry, at most. A draft is anybody's.
+    fn reach(&self) -> usize {
+        if self.foresees_at_ms.is_some() { STRANGERS_REACH } else { REACH }
     }
 
     /// Where the record stands in the thing's own chain.
     async fn place(&mut self, heard: &mut Heard, uri: &str, subject: &Subject) -> Result<(), ProjectError> {
+        // A draft's subjects have no salts yet.
+        if heard.entry.index >= FIRST_DRAFT {
+            return Ok(());
+        }
         heard.entry.handle = Some(subject.handle.to_string());
         if subject.newest == EventId::ZERO {
             return Ok(());
@@ -196,7 +206,8 @@ impl Projector {
     /// A plot's card was laid or replaced.
     pub(super) async fn plot_changed(&mut self, uri: &str) -> Result<(), ProjectError> {
         let lots = self.judge_plot(uri).await?;
-        self.judge_from(lots, REACH).await
+        let reach = self.reach();
+        self.judge_from(lots, reach).await
     }
 
     /// Lots on a record whose weight changed: adopted, erased, or signed by a key that was revoked.
@@ -232,8 +243,8 @@ impl Projector {
         for index in indexes {
             let rows = self.source.reader().await?.records(index, 1).await?;
             let Some(row) = rows.first().filter(|row| row.event_id == event.as_bytes()) else { continue };
-            let directory = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let key = directory.key(&rows::public_key(&row.author));
+            let known = self.known();
+            let key = known.authority.key(&rows::public_key(&row.author));
             let doubted = key.is_some_and(|key| key.is_doubted(rows::unsigned(row.seq)));
             if row.organisation_id == organisation.as_bytes() && (row.disputed || doubted) {
                 return Ok(true);
@@ -257,11 +268,11 @@ impl Projector {
         entry.logged_ms = self.time_at(index);
         let organisation = record.belongs_to();
         entry.standing = self.standing_at(organisation, index);
-        let directory = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let key = directory.key(&record.author());
-        let adopted = directory.is_adopted(organisation, record.event_id());
+        let known = self.known();
+        let key = known.authority.key(&record.author());
+        let adopted = known.authority.is_adopted(organisation, record.event_id());
         let doubted = key.is_some_and(|key| key.is_doubted(record.seq()));
-        let found = self.findings.get(&index).map(Vec::as_slice).unwrap_or_default();
+        let found = known.findings(index);
         entry.counts = found
             .iter()
             .find_map(|finding| match finding {
@@ -283,11 +294,6 @@ impl Projector {
         }
         entry.gateway = key.is_some_and(|key| key.flags().contains(nguon_ledger::Flags::SERVICE));
         Ok(())
-    }
-
-    pub(super) fn standing_at(&self, organisation: OrganisationId, index: u64) -> Standing {
-        let standing = self.standings.get(&organisation).and_then(|known| known.range(..=index).next_back());
-        Standing(standing.map_or(0, |(_, bits)| bits.0))
     }
 
     /// The organisation behind a GLN, hex, if one said that the GLN is its own.
@@ -405,7 +411,7 @@ impl Projector {
     }
 
     /// The lots that are made of this one.
-    async fn made_of(&mut self, lot: &str) -> Result<Vec<String>, ProjectError> {
+    pub(super) async fn made_of(&mut self, lot: &str) -> Result<Vec<String>, ProjectError> {
         let state = self.lot_state(lot).await?;
         let outputs = state.iter().flat_map(|state| &state.outputs).map(|output| output.uri.clone());
         Ok(outputs.filter(|uri| uri != lot).collect::<BTreeSet<_>>().into_iter().collect())

@@ -13,28 +13,31 @@
 //! the same transaction.
 
 mod cards;
+mod foresee;
+mod known;
 mod listings;
 mod lots;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use nguon_epcis::Document;
 use nguon_ledger::{
-    Act, Authority, AuthorityFinding, Control, LedgerId, OrganisationId, Record, SectionType, Standing,
-    Subject, handle,
+    Act, AuthorityFinding, Control, LedgerId, OrganisationId, Record, SectionType, Subject, handle,
 };
 use nguon_storage::{FeedRow, RecordRow, SectionRow, Store, StoreError, SubjectRow};
 use nguon_trace::facts::Facts;
-use nguon_trace::lot::LotState;
+use nguon_trace::lot::{LotState, Standing};
 use nguon_trace::plot::PlotState;
 use tokio::sync::watch;
 
 use crate::rows;
 
 pub use cards::Card;
+pub use foresee::{Draft, FIRST_DRAFT, Foreseen, ForeseenLot, ForeseenOffer};
+pub use known::Known;
 pub(crate) use lots::{lot_of, short_alias, short_code};
 
 /// The projection's name in the database.
@@ -64,8 +67,8 @@ const CACHED_BYTES: usize = 64 << 20;
 /// After a failure nothing is projected for this long.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Who is who, as of the last projected entry: shared with those who answer questions.
-pub type Directory = Arc<RwLock<Authority>>;
+/// What is known as of the last projected entry: shared with those who answer questions.
+pub type Directory = Arc<RwLock<Known>>;
 
 /// Why projecting stopped. Nothing acknowledged is lost: it goes on from where it was.
 #[derive(Debug, thiserror::Error)]
@@ -89,12 +92,6 @@ pub struct Projector {
     target: Arc<dyn Store>,
     directory: Directory,
     size: u64,
-    /// What was found against an entry when it was logged; most have none.
-    findings: HashMap<u64, Vec<AuthorityFinding>>,
-    /// The standing that each organisation was given, by the entry that gave it.
-    standings: HashMap<OrganisationId, BTreeMap<u64, Standing>>,
-    /// Log time at each entry that changed it: (first entry after the epoch, its time).
-    epochs: BTreeMap<u64, i64>,
     subjects: HashMap<String, Option<SubjectRow>>,
     /// What was recorded on a lot, in log order.
     histories: HashMap<String, Vec<lots::Heard>>,
@@ -114,6 +111,8 @@ pub struct Projector {
     /// About how much the maps above hold.
     cached_bytes: usize,
     batch: Pending,
+    /// When it only looks ahead: what time it is. Nothing of it is saved.
+    foresees_at_ms: Option<i64>,
 }
 
 /// What the next transaction writes.
@@ -139,11 +138,8 @@ impl Projector {
         let mut projector = Self {
             source,
             target,
-            directory: Arc::new(RwLock::new(Authority::new(ledger_id))),
+            directory: Arc::new(RwLock::new(Known::new(ledger_id))),
             size: 0,
-            findings: HashMap::new(),
-            standings: HashMap::new(),
-            epochs: BTreeMap::new(),
             subjects: HashMap::new(),
             histories: HashMap::new(),
             cards: HashMap::new(),
@@ -155,6 +151,7 @@ impl Projector {
             calendar: BTreeSet::new(),
             cached_bytes: 0,
             batch: Pending::default(),
+            foresees_at_ms: None,
         };
         projector.load().await?;
         Ok(projector)
@@ -172,12 +169,9 @@ impl Projector {
 
     /// Makes the memory agree with the target: authority from the records, the rest on demand.
     async fn load(&mut self) -> Result<(), ProjectError> {
-        let ledger_id = self.directory.read().unwrap_or_else(PoisonError::into_inner).ledger_id();
+        let ledger_id = self.known().authority.ledger_id();
         let done = rows::unsigned(self.target.reader().await?.projection(NAME).await?);
-        let mut authority = Authority::new(ledger_id);
-        self.findings.clear();
-        self.standings.clear();
-        self.epochs.clear();
+        let mut known = Known::new(ledger_id);
         self.subjects.clear();
         self.histories.clear();
         self.cards.clear();
@@ -191,11 +185,11 @@ impl Projector {
             let rows = self.source.reader().await?.records(rows::signed(self.size), 2_000).await?;
             for row in rows.into_iter().take(usize::try_from(done - self.size).unwrap_or(usize::MAX)) {
                 let record = self.parse(&row)?;
-                self.note(&mut authority, &record);
+                known.note(&record, self.size);
                 self.size += 1;
             }
         }
-        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = authority;
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = known;
         self.load_listings().await
     }
 
@@ -208,26 +202,22 @@ impl Projector {
         Record::parse(&row.bytes).map_err(|error| damaged(error.to_string()))
     }
 
-    /// Counts an entry in the authority, and keeps what is to be remembered of it.
-    fn note(&mut self, authority: &mut Authority, record: &Record) {
-        let found = authority.append(record, self.size);
-        if !found.is_empty() {
-            self.findings.insert(self.size, found);
-        }
-        if let Control::Standing { organisation, .. } = record.control() {
-            let now = authority.standing(*organisation);
-            self.standings.entry(*organisation).or_default().insert(self.size, now);
-        }
-        if let Some(epoch) = authority.newest_epoch()
-            && epoch.index == self.size
-        {
-            self.epochs.insert(self.size, rows::signed(epoch.time_ms));
+    /// What is known as of the last entry. Not to be held over an `await`.
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Log time at an entry.
+    fn time_at(&self, index: u64) -> i64 {
+        match self.foresees_at_ms {
+            Some(now) if index >= foresee::FIRST_DRAFT => now,
+            _ => self.known().time_at(index),
         }
     }
 
-    /// Log time at an entry: the newest epoch not after it.
-    fn time_at(&self, index: u64) -> i64 {
-        self.epochs.range(..=index).next_back().map_or(0, |(_, time)| *time)
+    /// The standing that an organisation has at an entry.
+    fn standing_at(&self, organisation: OrganisationId, index: u64) -> Standing {
+        self.known().standing_at(organisation, index)
     }
 
     /// Takes in all that is logged beyond; answers how far it came.
@@ -334,19 +324,15 @@ impl Projector {
         public: Option<&[u8]>,
         disputed: bool,
     ) -> Result<(), ProjectError> {
-        let directory = self.directory.clone();
-        self.note(&mut directory.write().unwrap_or_else(PoisonError::into_inner), record);
         let index = self.size;
+        self.directory.write().unwrap_or_else(PoisonError::into_inner).note(record, index);
         self.batch.events.push((rows::event_prefix(&record.event_id()), rows::signed(index)));
         match record.control() {
             Control::Epoch { .. } => return self.time_passes(index).await,
             Control::Adopt(events) => {
                 for event in BTreeSet::from_iter(events) {
                     // Only one's own records can be adopted, and only adopted ones weigh something else now.
-                    let takes = {
-                        let directory = directory.read().unwrap_or_else(PoisonError::into_inner);
-                        directory.is_adopted(record.belongs_to(), *event)
-                    };
+                    let takes = self.known().authority.is_adopted(record.belongs_to(), *event);
                     if takes && self.is_in_doubt(*event, record.belongs_to()).await? {
                         self.weigh_again(*event).await?;
                     }
@@ -354,8 +340,8 @@ impl Projector {
             }
             Control::ErasureNotice { event, section, .. } => {
                 let takes = {
-                    let directory = directory.read().unwrap_or_else(PoisonError::into_inner);
-                    directory.operator() == Some(record.belongs_to()) && directory.is_erased(*event, *section)
+                    let authority = &self.known().authority;
+                    authority.operator() == Some(record.belongs_to()) && authority.is_erased(*event, *section)
                 };
                 if takes {
                     self.weigh_again(*event).await?;
@@ -368,11 +354,10 @@ impl Projector {
                 self.standing_changed(*organisation).await?;
             }
             Control::Revoke { key, .. } => {
-                let doubted =
-                    self.findings.get(&index).into_iter().flatten().find_map(|finding| match finding {
-                        AuthorityFinding::AfterRevocation { from, to } => Some(*from..=*to),
-                        _ => None,
-                    });
+                let doubted = self.known().findings(index).iter().find_map(|finding| match finding {
+                    AuthorityFinding::AfterRevocation { from, to } => Some(*from..=*to),
+                    _ => None,
+                });
                 for seq in doubted.into_iter().flatten() {
                     let found =
                         self.source.reader().await?.records_at(key.as_bytes(), seq.cast_signed()).await?;
@@ -383,8 +368,15 @@ impl Projector {
             }
             _ => {}
         }
-        let Some(payload) = public else { return Ok(()) };
-        let void = self.findings.get(&index).is_some_and(|found| found.iter().any(AuthorityFinding::is_void));
+        match public {
+            Some(payload) => self.read(record, payload, disputed).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in what an entry says.
+    async fn read(&mut self, record: &Record, payload: &[u8], disputed: bool) -> Result<(), ProjectError> {
+        let void = self.known().is_void(self.size);
         let Ok(document) = nguon_epcis::read(payload) else {
             // Logged, shown as unreadable, counts for nothing (ledger format, idea 5).
             metrics::counter!("nguon_unreadable_sections_total").increment(1);
@@ -401,8 +393,8 @@ impl Projector {
     /// Whether a card was signed as an act that lays such cards. A root may say who its organisation is.
     fn is_signed_as(&self, record: &Record, facts: &Facts) -> bool {
         let Some(act) = record.act() else { return false };
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let organisation = directory.organisation(record.belongs_to());
+        let known = self.known();
+        let organisation = known.authority.organisation(record.belongs_to());
         let is_root = organisation.is_some_and(|known| known.root == record.author());
         match facts {
             Facts::Listing(_) => act == Act::Commerce,

@@ -153,7 +153,7 @@ fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
     let product = lot.product.as_ref();
     let (drawing, category) = picture::of(product.map_or("", |product| &product.category));
     let findings = lot.state.findings.iter().map(|finding| {
-        let severity = scene::severity_key(finding.severity);
+        let severity = finding.severity.key();
         Finding { severity, sign: words.t(&format!("severity-{severity}")), text: scene.finding(finding) }
     });
     let (first, facts) = (facts::first(&scene), facts::all(&scene, &path));

@@ -3,7 +3,7 @@
 use nguon_id::LotId;
 use nguon_service::Lot;
 use nguon_trace::facts::organisation_in_urn;
-use nguon_trace::finding::{Finding, Severity};
+use nguon_trace::finding::Finding;
 use nguon_trace::quantity::{Quantity, Unit};
 
 use super::super::commune;
@@ -124,12 +124,4 @@ impl Scene<'_> {
 pub(super) fn web_link(uri: &str) -> Named {
     let is_web = uri.starts_with("https://") || uri.starts_with("http://");
     Named { text: uri.to_owned(), href: is_web.then(|| uri.to_owned()) }
-}
-
-pub(super) fn severity_key(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Blocking => "blocking",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
 }
