@@ -70,6 +70,20 @@ pub(crate) enum Said {
     Refused(Problem),
 }
 
+/// Drafts to look into, as the server takes them.
+#[derive(serde::Serialize)]
+struct Asked {
+    drafts: Vec<AskedDraft>,
+}
+
+#[derive(serde::Serialize)]
+struct AskedDraft {
+    organisation_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<String>,
+    facts: Box<serde_json::value::RawValue>,
+}
+
 /// An RFC 9457 problem, in both languages where the server gives them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -166,6 +180,32 @@ impl Client {
             bail!("{url} gave {} answers to {} records", answers.len(), records.len());
         }
         Ok(answers.iter().map(Said::read).collect())
+    }
+
+    /// What the ledger's rules would say of drafts: (act, facts as they were written).
+    pub(crate) fn preflight(
+        &self,
+        organisation: OrganisationId,
+        drafts: &[(Option<String>, String)],
+    ) -> anyhow::Result<Value> {
+        let url = format!("{}/api/v1/preflight", self.base);
+        let drafts = drafts
+            .iter()
+            .map(|(act, facts)| {
+                let facts = serde_json::value::RawValue::from_string(facts.clone())
+                    .context("the facts are not one JSON document")?;
+                Ok(AskedDraft { organisation_id: organisation.to_string(), act: act.clone(), facts })
+            })
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let body = serde_json::to_vec(&Asked { drafts })?;
+        let response = self.agent.post(&url).content_type("application/json").send(&body);
+        let mut response = response.with_context(|| format!("cannot reach {url}; is the server running?"))?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
+        if status != 200 {
+            bail!("{url} answered {status}: {}", Problem::read(&body));
+        }
+        serde_json::from_str(&body).with_context(|| format!("{url} did not answer in JSON"))
     }
 
     /// The receipt of a record, once a checkpoint covers it.

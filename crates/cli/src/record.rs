@@ -1,6 +1,7 @@
 //! `nguon record`: signs what happened, sends it, checks it.
 
 mod check;
+mod preflight;
 mod sign;
 mod submit;
 
@@ -12,6 +13,7 @@ device's key. Names, exact places and files go into sections of their own, which
 
   nguon record sign   --key phone.key --act lot --facts harvest.json --person farmer.json \\
                       --attach row.jpg --out signed.json
+  nguon record preflight harvest.json --org ID --server https://ledger.example.org   # before signing
   nguon record check  signed.json                                     # offline
   nguon record submit signed.json --server https://ledger.example.org --wait --receipts receipts/
 
@@ -29,6 +31,8 @@ pub(crate) struct Args {
 enum Command {
     /// Signs public facts, with a person, places and files if there are any.
     Sign(Box<sign::Sign>),
+    /// Asks the ledger what its rules would say of facts before they are signed.
+    Preflight(preflight::Preflight),
     /// Sends signed records, prints each answer, keeps the receipts.
     Submit(submit::Submit),
     /// Checks signatures and openings of signed files, offline.
@@ -39,6 +43,7 @@ enum Command {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Sign(command) => command.run(),
+        Command::Preflight(command) => command.run(),
         Command::Submit(command) => command.run(),
         Command::Check(command) => command.run(),
     }

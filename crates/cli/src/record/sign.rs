@@ -228,7 +228,7 @@ fn media_type(path: &Path) -> &'static str {
     }
 }
 
-fn act(text: &str) -> anyhow::Result<Act> {
+pub(super) fn act(text: &str) -> anyhow::Result<Act> {
     Ok(match text {
         "diary" => Act::Diary,
         "lot" => Act::Lot,

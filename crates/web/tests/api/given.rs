@@ -139,7 +139,16 @@ impl Ledger {
     }
 
     pub(crate) async fn post(&self, body: impl Into<Body>, headers: &[(&str, &str)]) -> Answered {
-        let mut request = Request::builder().method("POST").uri("/api/v1/records");
+        self.post_to("/api/v1/records", body, headers).await
+    }
+
+    pub(crate) async fn post_to(
+        &self,
+        path: &str,
+        body: impl Into<Body>,
+        headers: &[(&str, &str)],
+    ) -> Answered {
+        let mut request = Request::builder().method("POST").uri(path);
         if !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/json");
         }

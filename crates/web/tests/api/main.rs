@@ -10,6 +10,7 @@ mod connections;
 mod description;
 mod given;
 mod limits;
+mod preflight;
 mod published;
 mod read;
 mod records;
