@@ -57,6 +57,27 @@ fn for_one_dong(uri: String, packs: &str, now_ms: i64) -> Listing {
     }
 }
 
+/// The trays' card, with what one holds.
+fn trays(holding: Option<Quantity>) -> Facts {
+    Facts::Product(nguon_trace::facts::Product {
+        uri: format!("https://{ORIGIN}/p/{}", Farm::PACKED),
+        code: nguon_id::ProductCode::parse(Farm::PACKED).unwrap(),
+        gtin: None,
+        name: nguon_trace::facts::Text::vi("Cà chua, khay"),
+        category: "tomato".to_owned(),
+        description: None,
+        unit_name: nguon_trace::facts::Text::vi("khay"),
+        net_content: holding,
+        shelf_life_days: None,
+        input_per_output: None,
+        brand: None,
+        warnings: None,
+        storage: None,
+        standards: Vec::new(),
+        image: None,
+    })
+}
+
 async fn lot(world: &World, uri: &str) -> Option<Lot> {
     world.settle().await;
     world.service().catalogue().lot(&LotId::from_uri(uri).unwrap()).await.unwrap()
@@ -103,6 +124,28 @@ async fn a_recall_reaches_what_was_made_of_the_lot_and_its_listing() {
     world.log(farm.end_recall(std::slice::from_ref(&harvest))).await;
     assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
     assert_eq!(lot(&world, &packs).await.unwrap().state.status, LotStatus::Active);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tray_holds_counts_for_lots_that_were_packed_before_it_was_said() {
+    let Some(world) = given().await else { return };
+    let (mut farm, _, packs) = with_packs(&world).await;
+    let listing = farm.listing("khay");
+    world.log(farm.list("khay", std::slice::from_ref(&packs), 25_000, 300)).await;
+    assert_eq!(offered(&world, &listing).await, Ok(Status::Active), "1,000 trays of 500 g out of 500 kg");
+    for (holding, expected) in [
+        (Some(Quantity::grams(501)), vec![Code::OutputBeyondInput]),
+        (None, vec![Code::FactorUndeclared]),
+        (Some(Quantity::grams(500)), vec![]),
+    ] {
+        world.log(farm.say(Device::Manager, Act::Commerce, &trays(holding), &[])).await;
+        let found = lot(&world, &packs).await.unwrap().state.findings;
+        let found: Vec<Code> = found.iter().map(|finding| finding.code).collect();
+        assert_eq!(found, expected, "{holding:?}");
+        let goes = offered(&world, &listing).await;
+        assert_eq!(goes.is_ok(), expected != [Code::OutputBeyondInput], "{holding:?}: {goes:?}");
+    }
     world.end().await;
 }
 

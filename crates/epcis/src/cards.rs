@@ -16,7 +16,7 @@ use nguon_trace::facts::{
     Certificate, Facts, Identifier, Listing, ListingState, Organisation, OrganisationKind, Plot, Product,
     Scheme,
 };
-use nguon_trace::quantity::Quantity;
+use nguon_trace::quantity::{Quantity, Ratio};
 
 use crate::ReadError;
 use crate::context::Context;
@@ -206,8 +206,21 @@ fn product(card: &Object<'_>, context: &Context) -> Result<Product, ReadError> {
             field: "nguon:shelfLifeDays".to_owned(),
             expected: "a number of days",
         })?,
+        input_per_output: ratio(card)?,
+        brand: card.prose("nguon:brand")?,
+        warnings: card.prose("nguon:warnings")?,
+        storage: card.prose("nguon:storage")?,
+        standards: card.texts("nguon:standards")?,
         image,
     })
+}
+
+fn ratio(card: &Object<'_>) -> Result<Option<Ratio>, ReadError> {
+    const KEY: &str = "nguon:inputPerOutput";
+    let Some(decimal) = card.raw(KEY) else { return Ok(None) };
+    let expected = "a number above 0 and below 1,000,000 with at most three decimals";
+    let ratio = Ratio::parse(decimal.trim()).ok_or(ReadError::Wrong { field: KEY.to_owned(), expected })?;
+    Ok(Some(ratio))
 }
 
 fn write_product(out: &mut Writer, product: &Product) {
@@ -223,6 +236,13 @@ fn write_product(out: &mut Writer, product: &Product) {
         write_quantity(out, "nguon:netContent", content);
     }
     out.number_if("nguon:shelfLifeDays", product.shelf_life_days);
+    if let Some(ratio) = product.input_per_output {
+        out.raw("nguon:inputPerOutput", &ratio.to_decimal());
+    }
+    out.prose_if("nguon:brand", product.brand.as_ref());
+    out.prose_if("nguon:warnings", product.warnings.as_ref());
+    out.prose_if("nguon:storage", product.storage.as_ref());
+    out.texts("nguon:standards", &product.standards);
     if let Some(image) = &product.image {
         out.object("nguon:image", event_write::photo(image));
     }

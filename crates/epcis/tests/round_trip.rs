@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use nguon_epcis::{Document, ReadError, read, read_document, write};
 use nguon_id::{Commune, Gtin, ProductCode};
 use nguon_trace::facts::*;
-use nguon_trace::quantity::{MAX_AMOUNT, Quantity, Unit};
+use nguon_trace::quantity::{MAX_AMOUNT, Quantity, Ratio, Unit};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -274,12 +274,15 @@ fn product() -> BoxedStrategy<Facts> {
     let code = "[a-z0-9]{1,20}".prop_map(|code| ProductCode::parse(&code).expect("letters and digits"));
     let gtin = Just(Gtin::parse("09521234000105").expect("a GTIN of the example prefix"));
     let names = (uri(), code, of(gtin), text(), word(), of(text()), text());
-    (names, of(quantity()), of(any::<u32>()), of(photo()))
+    let ratio = (1..1_000_000_000_u32).prop_map(|thousandths| Ratio { thousandths });
+    let said = (of(ratio), of(text()), of(text()), of(text()), vec(word(), 0..3));
+    (names, of(quantity()), of(any::<u32>()), said, of(photo()))
         .prop_map(
             |(
                 (uri, code, gtin, name, category, description, unit_name),
                 net_content,
                 shelf_life_days,
+                (input_per_output, brand, warnings, storage, standards),
                 image,
             )| {
                 Facts::Product(Product {
@@ -292,6 +295,11 @@ fn product() -> BoxedStrategy<Facts> {
                     unit_name,
                     net_content,
                     shelf_life_days,
+                    input_per_output,
+                    brand,
+                    warnings,
+                    storage,
+                    standards,
                     image,
                 })
             },

@@ -31,6 +31,10 @@ pub use event::{
 pub use step::{PlantProtection, Step};
 
 /// What a public section says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "cards are held one at a time; events come in thousands, and they are boxed"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Facts {
     /// Something happened, to lots, plots or logistic units.

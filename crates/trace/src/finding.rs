@@ -111,6 +111,8 @@ pub enum Code {
     CertificateEnded,
     /// The yield could not be compared with the area.
     YieldUnverified,
+    /// What was made could not be compared with what went in, or only one to one.
+    FactorUndeclared,
     /// A step that no rule knows.
     UnknownStep,
 }
@@ -154,9 +156,11 @@ impl Code {
             | Self::Unreadable
             | Self::LinkMissing
             | Self::SecondHandle => Severity::Warning,
-            Self::LateEntry | Self::CertificateEnded | Self::YieldUnverified | Self::UnknownStep => {
-                Severity::Info
-            }
+            Self::LateEntry
+            | Self::CertificateEnded
+            | Self::YieldUnverified
+            | Self::FactorUndeclared
+            | Self::UnknownStep => Severity::Info,
         }
     }
 }

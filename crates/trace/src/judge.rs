@@ -89,7 +89,7 @@ impl<'a> History<'a> {
         self.describe(&mut state, &upstream);
         state.status = self.status(&state, &movements, &upstream);
         let of_another = around.owner.is_some_and(|owner| self.maker != Some(owner.organisation));
-        state.findings.extend(self.transformation_findings(around.net_content, of_another));
+        state.findings.extend(self.transformation_findings(around.factors, of_another));
         state.findings.extend(self.record_findings());
         state.findings.extend(upstream.iter().filter_map(|lot| recalled_source(lot, &state.inputs)));
         state.findings.extend(blocked_sources(&upstream, &state.inputs));

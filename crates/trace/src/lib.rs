@@ -22,4 +22,5 @@ pub mod quantity;
 mod balance;
 mod history;
 mod judge;
+mod making;
 mod rules;

@@ -45,6 +45,8 @@ use crate::plot::PlotState;
 use crate::quantity::{Quantity, Unit};
 
 pub use crate::history::inspects;
+pub use crate::making::{Factors, products_around};
+
 pub use crate::judge::{grown_on, judge, product_of, sources, with_claim};
 
 /// The standing bits of an organisation, as the ledger's operator set them.
@@ -199,8 +201,8 @@ pub struct Around<'a> {
     pub owner: Option<Owner<'a>>,
     /// The plots of [`grown_on`].
     pub plots: &'a [&'a PlotState],
-    /// What one piece of the lot's product holds, by its card: the declared factor between pieces and mass or volume.
-    pub net_content: Option<Quantity>,
+    /// What the cards of [`products_around`] declare, by product.
+    pub factors: &'a [(String, Factors)],
 }
 
 /// How a lot stands.

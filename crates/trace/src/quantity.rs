@@ -35,6 +35,34 @@ pub struct Quantity {
     pub unit: Unit,
 }
 
+/// How much goes in for one that comes out, by mass or volume, in thousandths: 4,500 is 4.5 : 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Ratio {
+    /// Thousandths, at least one.
+    pub thousandths: u32,
+}
+
+impl Ratio {
+    /// Reads a JSON number's text: at most three decimals, more than zero, less than a million.
+    ///
+    /// ```
+    /// use nguon_trace::quantity::Ratio;
+    /// assert_eq!(Ratio::parse("4.5"), Some(Ratio { thousandths: 4_500 }));
+    /// ```
+    #[must_use]
+    pub fn parse(decimal: &str) -> Option<Self> {
+        let thousandths = scaled(decimal, 3).ok()?;
+        let thousandths = u32::try_from(thousandths).ok().filter(|it| (1..1_000_000_000).contains(it))?;
+        Some(Self { thousandths })
+    }
+
+    /// The decimal text that [`parse`](Self::parse) reads back.
+    #[must_use]
+    pub fn to_decimal(self) -> String {
+        thousandths(u64::from(self.thousandths))
+    }
+}
+
 /// Why a decimal and its unit code are not a [`Quantity`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QuantityError {

@@ -2,45 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Amount, Event, Step, What, event_urn};
+use crate::facts::{Event, Step, What, event_urn};
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
-use crate::history::{History, Told, destination, event, makes, names, speaks_for_all};
+use crate::history::{History, Told, destination, event, makes, speaks_for_all};
 use crate::lot::{Effect, Entry, Input, LotState, LotStatus, Said, Upstream, Void, Weight, late_by_ms};
 use crate::plot::{PlotState, plots_of};
 use crate::quantity::{Quantity, Unit};
 
 impl History<'_> {
-    /// What a transformation must satisfy: all its parts are there, and no more came out than went in.
-    ///
-    /// Whoever makes lots of somebody else's product must say how much went in and came out, so that it can be compared.
-    pub(crate) fn transformation_findings(
-        &self,
-        net_content: Option<Quantity>,
-        of_another: bool,
-    ) -> Vec<Finding> {
-        let mut groups: BTreeMap<(&str, &str, u64), Vec<Told<'_>>> = BTreeMap::new();
-        // A part of a large transformation may name inputs alone.
-        let parted = |event: &Event| event.part.and(event.process().map(str::to_owned));
-        let makings = || self.by_maker().filter(|(_, event)| names(event.outputs(), self.uri));
-        let whole: BTreeSet<String> = makings().filter_map(|(_, event)| parted(event)).collect();
-        for (entry, event) in self.by_maker() {
-            let makes = names(event.outputs(), self.uri);
-            let is_part = || parted(event).is_some_and(|process| whole.contains(&process));
-            if event.step == Step::Harvest || !(makes || is_part()) {
-                continue;
-            }
-            // Parts of one transformation are judged together; every other event stands for itself.
-            let key = match (event.part, event.process()) {
-                (Some(_), Some(process)) => (process, entry.organisation.as_str(), 0),
-                _ => ("", "", entry.index),
-            };
-            groups.entry(key).or_default().push((entry, event));
-        }
-        let net =
-            net_content.filter(|_| groups.values().flatten().all(|(_, event)| event.outputs().len() <= 1));
-        groups.values().filter_map(|group| transformation_finding(group, net, of_another)).collect()
-    }
-
     /// What single records bring up, one finding a code.
     pub(crate) fn record_findings(&self) -> Vec<Finding> {
         let mut records: BTreeMap<Code, Vec<u64>> = BTreeMap::new();
@@ -244,62 +213,6 @@ pub(crate) fn recalled_source(lot: &Upstream, inputs: &[Input]) -> Option<Findin
         format!("Nguyên liệu của lô này đang bị thu hồi: {}.", lot.uri),
         format!("A lot that this one was made of is recalled: {}.", lot.uri),
     ))
-}
-
-/// `net` is what one piece holds, if the lot is the only one that was made.
-fn transformation_finding(group: &[Told<'_>], net: Option<Quantity>, of_another: bool) -> Option<Finding> {
-    let records: Vec<u64> = group.iter().map(|(entry, _)| entry.index).collect();
-    let parts: BTreeSet<u16> = group.iter().filter_map(|(_, event)| Some(event.part?.number)).collect();
-    if let Some(of) = group.iter().filter_map(|(_, event)| Some(event.part?.of)).max()
-        && parts.len() < usize::from(of)
-    {
-        return Some(Finding::new(
-            Code::PartsMissing,
-            records,
-            format!("Mẻ chế biến này gồm {of} phần, mới có {} phần được ghi.", parts.len()),
-            format!("This transformation has {of} parts, of which {} are recorded.", parts.len()),
-        ));
-    }
-    let unverified = |records| {
-        of_another.then(|| {
-            Finding::new(
-                Code::BrandUnverified,
-                records,
-                "Lô mang sản phẩm của đơn vị khác mà không so được số lượng với nguyên liệu.".to_owned(),
-                "The lot bears somebody else's product, and its quantity cannot be compared with what went in.".to_owned(),
-            )
-        })
-    };
-    let came = in_one_unit(group.iter().flat_map(|(_, event)| event.inputs()));
-    let made = in_one_unit(group.iter().flat_map(|(_, event)| event.outputs()));
-    let (Some(came), Some(made)) = (came, made) else { return unverified(records) };
-    // Pieces convert by what the product's card declares, and never otherwise.
-    let went = match net {
-        Some(net) if made.unit == Unit::Piece && came.unit == net.unit => {
-            Quantity { amount: made.amount.saturating_mul(net.amount), unit: net.unit }
-        }
-        _ => made,
-    };
-    if came.unit != went.unit {
-        return unverified(records);
-    }
-    (went.amount > came.amount).then(|| {
-        Finding::new(
-            Code::OutputBeyondInput,
-            records,
-            format!("Làm ra {} trong khi chỉ đưa vào {}.", quantity_vi(went), quantity_vi(came)),
-            format!("{} came out of only {}.", quantity_en(went), quantity_en(came)),
-        )
-    })
-}
-
-/// The sum, if every amount is counted and all in one unit.
-fn in_one_unit<'a>(mut amounts: impl Iterator<Item = &'a Amount>) -> Option<Quantity> {
-    let first = amounts.next()?.quantity?;
-    amounts.try_fold(first, |sum, amount| {
-        let quantity = amount.quantity.filter(|quantity| quantity.unit == sum.unit)?;
-        Some(Quantity { amount: sum.amount.saturating_add(quantity.amount), unit: sum.unit })
-    })
 }
 
 fn record_finding(code: Code, records: Vec<u64>, latest_ms: u64) -> Finding {

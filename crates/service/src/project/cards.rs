@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use nguon_epcis::Document;
 use nguon_ledger::{OrganisationId, Record, Subject};
 use nguon_storage::SubjectRow;
-use nguon_trace::facts::{Facts, organisation_urn};
+use nguon_trace::facts::{Facts, Product, organisation_urn};
+use nguon_trace::lot::Factors;
 use serde::{Deserialize, Serialize};
 
 use super::{ProjectError, Projector, search_key};
@@ -124,6 +125,8 @@ impl Projector {
             }
         }
         let held = known.as_ref().filter(|card| card.organisation == organisation.to_string());
+        let was_held = held.is_some_and(|card| card.since.is_some() == recognised);
+        let before_facts = known.as_ref().map(|card| card.facts.clone());
         let card = Card {
             index: self.size,
             event_id: record.event_id().to_string(),
@@ -152,9 +155,54 @@ impl Projector {
         match card.facts {
             Facts::Listing(listing) => self.listing_said(&listing).await,
             Facts::Plot(_) => self.plot_changed(&uri).await,
+            Facts::Product(product) => {
+                let was = before_facts.as_ref().and_then(|facts| match facts {
+                    Facts::Product(was) => Some((was.gtin, factors(was))),
+                    _ => None,
+                });
+                if was == Some((product.gtin, factors(&product))) && was_held {
+                    return Ok(());
+                }
+                self.product_changed(&uri, &product).await
+            }
             Facts::Certificate(_) if recognised => self.paper_changed(&uri).await,
             _ => Ok(()),
         }
+    }
+
+    /// A product's card was laid, declares other factors, or is another organisation's now: its lots are judged again,
+    /// with what was made beside them and of them.
+    async fn product_changed(&mut self, uri: &str, product: &Product) -> Result<(), ProjectError> {
+        let mut prefixes = vec![format!("{uri}/l/")];
+        prefixes.extend(product.gtin.as_ref().map(|gtin| format!("https://id.gs1.org/01/{gtin}/10/")));
+        let mut lots = BTreeSet::new();
+        for prefix in prefixes {
+            let pending = self.batch.changed.range(prefix.clone()..);
+            lots.extend(pending.take_while(|uri| uri.starts_with(&prefix)).cloned());
+            let mut after = prefix.clone();
+            while lots.len() < self.reach() {
+                let rows = self.target.reader().await?.list_subjects("lot", &after, 500).await?;
+                let own = rows.iter().map(|row| &row.uri).take_while(|uri| uri.starts_with(&prefix));
+                let own: Vec<String> = own.cloned().collect();
+                let Some(last) = own.last() else { break };
+                after.clone_from(last);
+                let is_end = own.len() < rows.len() || rows.len() < 500;
+                lots.extend(own);
+                if is_end {
+                    break;
+                }
+            }
+        }
+        let mut touched = lots.clone();
+        for lot in lots {
+            touched.extend(self.made_of(&lot).await?);
+            let state = self.lot_state(&lot).await?;
+            for input in state.iter().flat_map(|state| &state.inputs) {
+                touched.extend(self.made_of(&input.uri).await?);
+            }
+        }
+        let reach = self.reach();
+        self.judge_from(touched.into_iter().collect(), reach).await
     }
 
     /// What else a thing is known by.
@@ -230,4 +278,9 @@ impl Projector {
         }
         Ok(())
     }
+}
+
+/// What a product's card declares about its amounts.
+pub(super) fn factors(product: &Product) -> Factors {
+    Factors { net_content: product.net_content, input_per_output: product.input_per_output }
 }

@@ -9,7 +9,7 @@ use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Event, Facts, Step, organisation_in_urn};
 use nguon_trace::lot::{
     Around, Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, grown_on, judge,
-    product_of, sources, with_claim,
+    product_of, products_around, sources, with_claim,
 };
 use nguon_trace::plot::{self, Ground, PlotState};
 
@@ -118,7 +118,7 @@ impl Projector {
     }
 
     /// Lots judged again because of one entry, at most. A draft is anybody's.
-    fn reach(&self) -> usize {
+    pub(super) fn reach(&self) -> usize {
         if self.foresees_at_ms.is_some() { STRANGERS_REACH } else { REACH }
     }
 
@@ -366,7 +366,7 @@ impl Projector {
 
     /// Judges these lots, and what is made of them as far as that hears something new: each after all that it is made
     /// of, so that one judgement is enough.
-    async fn judge_from(&mut self, lots: Vec<String>, reach: usize) -> Result<(), ProjectError> {
+    pub(super) async fn judge_from(&mut self, lots: Vec<String>, reach: usize) -> Result<(), ProjectError> {
         let mut changed = BTreeSet::new();
         let mut waiting: BTreeSet<String> = BTreeSet::new();
         for lot in BTreeSet::from_iter(lots) {
@@ -476,16 +476,19 @@ impl Projector {
             Some(uri) => self.product_card(&uri).await?,
             None => None,
         };
-        let card = product.as_deref().and_then(|card| match &card.facts {
-            Facts::Product(product) => Some((card, product.net_content)),
-            _ => None,
-        });
+        let card = product.as_deref().filter(|card| matches!(card.facts, Facts::Product(_)));
+        let mut factors = Vec::new();
+        for product in products_around(lot, entries()) {
+            let card = self.product_card(&product).await?;
+            if let Some(Facts::Product(card)) = card.as_deref().map(|card| &card.facts) {
+                factors.push((product, super::cards::factors(card)));
+            }
+        }
         let around = Around {
             upstream: &upstream,
-            owner: card
-                .and_then(|(card, _)| Some(Owner { organisation: &card.organisation, since: card.since? })),
+            owner: card.and_then(|card| Some(Owner { organisation: &card.organisation, since: card.since? })),
             plots: &plots,
-            net_content: card.and_then(|(_, net)| net),
+            factors: &factors,
         };
         let state = judge(lot, entries(), around);
         self.histories.insert(lot.to_owned(), history);

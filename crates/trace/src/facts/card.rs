@@ -7,7 +7,7 @@ use nguon_id::{Commune, Gtin, ProductCode};
 use serde::{Deserialize, Serialize};
 
 use super::{Photo, Text};
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, Ratio};
 
 /// One of the names that the several registers give to a thing (five state systems in Vietnam, no mapping between them).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,6 +101,16 @@ pub struct Product {
     pub net_content: Option<Quantity>,
     /// Shelf life in days.
     pub shelf_life_days: Option<u32>,
+    /// How much of what goes in makes one kilogram (or litre) of it, at least: fresh to dried, cherries to green coffee.
+    pub input_per_output: Option<Ratio>,
+    /// Nhãn hiệu: brand, trade mark or model.
+    pub brand: Option<Text>,
+    /// Cảnh báo an toàn: allergens, whom it may harm.
+    pub warnings: Option<Text>,
+    /// How to keep it.
+    pub storage: Option<Text>,
+    /// The standards it is made to: TCVN, QCVN, the producer's own (TCCS).
+    pub standards: Vec<String>,
     /// A picture.
     pub image: Option<Photo>,
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use nguon_trace::facts::{
     Action, Amount, Correction, ErrorReason, Event, Step, Text, What, event_urn, organisation_urn,
 };
-use nguon_trace::lot::{Around, Entry, LotState, Owner, Said, Standing, Upstream, Weight, grown_on, judge};
+use nguon_trace::lot::{
+    Around, Entry, Factors, LotState, Owner, Said, Standing, Upstream, Weight, grown_on, judge,
+};
 use nguon_trace::plot::{self, Ground, PlotState};
 use nguon_trace::quantity::Quantity;
 
@@ -39,7 +41,18 @@ pub(crate) fn judged(uri: &str, log: &[Entry], upstream: &[Upstream], owner: Opt
         })
         .collect();
     let plots: Vec<&PlotState> = plots.iter().collect();
-    judge(uri, log, Around { upstream, owner, plots: &plots, net_content: None })
+    judge(uri, log, Around { upstream, owner, plots: &plots, factors: &half_kilos() })
+}
+
+/// A pack holds half a kilogram.
+pub(crate) fn half_kilos() -> [(String, Factors); 1] {
+    [holds(Some(Quantity::grams(500)))]
+}
+
+/// What the card of the packs declares.
+pub(crate) fn holds(net_content: Option<Quantity>) -> (String, Factors) {
+    let product = nguon_trace::lot::product_of(PACKS).expect("a lot of a product");
+    (product, Factors { net_content, input_per_output: None })
 }
 
 pub(crate) fn kg(kilograms: u64) -> Quantity {

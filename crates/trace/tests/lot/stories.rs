@@ -1,16 +1,18 @@
 //! What happens to a lot of strawberries, and what the rules make of it.
 
+use std::sync::Arc;
+
 use crate::farm::{
-    AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, PALLET, PLOT, RIVAL, SHOP, event, judged, kg, objects,
-    recall,
+    AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, PALLET, PLOT, RIVAL, SHOP, event, holds, judged, kg,
+    objects, recall,
 };
-use nguon_trace::facts::{Action, Amount, Part, Step, Text, What, organisation_urn};
+use nguon_trace::facts::{Action, Amount, Event, Part, Step, Text, What, organisation_urn};
 use nguon_trace::finding::{Code, Severity};
 use nguon_trace::lot::{
-    Around, CLAIMS_SHOWN, Effect, Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight,
-    judge, late_by_ms,
+    Around, CLAIMS_SHOWN, Effect, Entry, Factors, LotState, LotStatus, Owner, Said, Standing, Upstream, Void,
+    Weight, judge, late_by_ms,
 };
-use nguon_trace::quantity::Quantity;
+use nguon_trace::quantity::{Quantity, Ratio};
 
 fn state(log: &Log) -> LotState {
     judged(LOT, &log.0, &[], None)
@@ -383,7 +385,7 @@ fn one_large_blend_is_judged_when_all_its_parts_are_there() {
         let inputs = vec![Amount::of(input, kg(100))];
         let process = Some("urn:blend:1".to_owned());
         let what = What::Transformation { process, inputs, outputs };
-        event(log.says(COOP, Step::Processing, what)).part = Some(Part { number, of: 2 });
+        event(log.says(COOP, Step::Sorting, what)).part = Some(Part { number, of: 2 });
     };
     let mut log = Log::default();
     part(&mut log, 1, "urn:lot:a", Some(190));
@@ -576,13 +578,63 @@ fn pieces_weigh_what_the_product_declares() {
     let mut log = Log::default();
     log.pack(COOP, &[(LOT, kg(100))], Quantity::pieces(201));
     let with = |net_content| {
-        let around = Around { net_content, ..Around::default() };
-        codes(&judge(PACKS, &log.0, around))
+        let factors = [holds(net_content)];
+        codes(&judge(PACKS, &log.0, Around { factors: &factors, ..Around::default() }))
     };
-    assert_eq!(with(None), [], "no factor, no conversion");
+    assert_eq!(with(None), [Code::FactorUndeclared], "no factor, no conversion");
     assert_eq!(with(Some(Quantity::grams(500))), [Code::OutputBeyondInput]);
     assert_eq!(with(Some(Quantity::grams(490))), []);
-    assert_eq!(with(Some(Quantity::millilitres(500))), [], "litres are not kilograms");
+    let litres = with(Some(Quantity::millilitres(500)));
+    assert_eq!(litres, [Code::FactorUndeclared], "litres are not kilograms");
+}
+
+/// Fresh in, dried out: by the ratio that the product's card declares, whatever it is packed in.
+#[test]
+fn what_is_dried_takes_what_its_product_declares() {
+    let mut log = Log::default();
+    log.pack(COOP, &[(LOT, kg(450))], Quantity::pieces(200));
+    log.0[0].said = match &log.0[0].said {
+        Said::Event(event) => Said::Event(Arc::new(Event { step: Step::Processing, ..Event::clone(event) })),
+        _ => panic!("an event"),
+    };
+    let with = |ratio: Option<&str>| {
+        let (product, factors) = holds(Some(Quantity::grams(500)));
+        let input_per_output = ratio.and_then(Ratio::parse);
+        let factors = [(product, Factors { input_per_output, ..factors })];
+        judge(PACKS, &log.0, Around { factors: &factors, ..Around::default() })
+    };
+    assert_eq!(codes(&with(Some("4.5"))), []);
+    assert_eq!(codes(&with(None)), [Code::FactorUndeclared]);
+    let beyond = with(Some("4.501"));
+    assert_eq!(codes(&beyond), [Code::OutputBeyondInput]);
+    assert_eq!(
+        beyond.findings[0].text_vi,
+        "Làm ra 100 kg thì theo tỷ lệ đã khai phải cần 450,1 kg nguyên liệu, trong khi chỉ đưa vào 450 kg."
+    );
+}
+
+/// Two kinds of packs out of one lot are weighed together; packs that go in are weighed as packs.
+#[test]
+fn every_piece_that_goes_in_or_comes_out_is_weighed_by_its_own_product() {
+    const LARGE: &str = "https://ledger.example/p/hop-dau-tay-lon/l/HDT-L";
+    let large = nguon_trace::lot::product_of(LARGE).unwrap();
+    let factors = [
+        holds(Some(Quantity::grams(500))),
+        (large, Factors { net_content: Some(Quantity::grams(2_000)), input_per_output: None }),
+    ];
+    let judged = |inputs: Vec<Amount>, outputs: Vec<Amount>| {
+        let mut log = Log::default();
+        log.says(COOP, Step::Packing, What::Transformation { process: None, inputs, outputs });
+        codes(&judge(PACKS, &log.0, Around { factors: &factors, ..Around::default() }))
+    };
+    let (half, two) = (
+        |packs| Amount::of(PACKS, Quantity::pieces(packs)),
+        |packs| Amount::of(LARGE, Quantity::pieces(packs)),
+    );
+    assert_eq!(judged(vec![Amount::of(LOT, kg(100))], vec![half(80), two(30)]), []);
+    assert_eq!(judged(vec![Amount::of(LOT, kg(100))], vec![half(81), two(30)]), [Code::OutputBeyondInput]);
+    assert_eq!(judged(vec![two(10)], vec![half(40)]), [], "repacked");
+    assert_eq!(judged(vec![two(10)], vec![half(41)]), [Code::OutputBeyondInput]);
 }
 
 #[test]
@@ -660,7 +712,8 @@ fn lots_of_somebody_elses_product_are_weighed_or_not_offered() {
         if let What::Transformation { inputs, .. } = &mut event(&mut packing.0[0]).what {
             inputs[0].quantity = used;
         }
-        codes(&judge(PACKS, &packing.0, Around { upstream: &upstream, owner, plots: &[], net_content }))
+        let factors = [holds(net_content)];
+        codes(&judge(PACKS, &packing.0, Around { upstream: &upstream, owner, plots: &[], factors: &factors }))
     };
     let half = Some(Quantity::grams(500));
     assert_eq!(with(Some(kg(100)), half), []);
