@@ -15,6 +15,7 @@ use nguon_ledger::note::{KeyKind, Note, VerifierKey};
 use nguon_ledger::{Flags, OrganisationId, PublicKey, Record, Roles, Seen, Standing};
 use nguon_market::{Change, Cursor, FeedFormat, FeedPage, ReasonCode};
 use nguon_storage::{CheckpointRow, Store, StoreError};
+use nguon_trace::completeness::{self, Completeness};
 use nguon_trace::facts::{
     Certificate, Facts, Listing, Organisation, Plot, Product, organisation_in_urn, organisation_urn,
     vietnam_day,
@@ -81,6 +82,18 @@ pub struct Lot {
     pub brackets: BTreeMap<u64, Bracket>,
     /// The newest entry on it.
     pub last_index: u64,
+}
+
+impl Lot {
+    /// What the law asks a trace to show, and what of it is on record.
+    pub fn completeness(&self) -> Vec<Completeness> {
+        completeness::of(completeness::Known {
+            state: &self.state,
+            product: self.product.as_ref(),
+            organisations: &self.organisations,
+            plots: &self.plots,
+        })
+    }
 }
 
 /// A certificate, and who says so.

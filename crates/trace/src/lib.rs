@@ -9,6 +9,7 @@
 //! Everything is a value in, a value out: nothing here reads bytes (that is `nguon-epcis`), knows a signature (that is
 //! `nguon-ledger`), a clock or a database.
 
+pub mod completeness;
 pub mod crops;
 pub mod draft;
 pub mod facts;

@@ -218,6 +218,13 @@ outputs-count = { $n ->
    *[other] Show all { $number } lots
  }
 used-for = { $quantity } used
+lists-title = Complete by law?
+lists-text = Complete does not mean true: what speaks against it stands under what was found.
+presence-count = { $there } of { $all } items are there
+presence-there = there
+presence-partly = there in part
+presence-missing = missing
+presence-not-stated = not stated (needed only where there is one)
 amounts-title = Quantities
 amount-made = Made
 amount-used = Used for other lots

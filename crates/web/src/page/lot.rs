@@ -21,6 +21,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use nguon_id::{LinkError, LotId, LotIdError};
 use nguon_service::{LookupError, Lot};
+use nguon_trace::completeness::{Completeness, Presence};
 
 use self::banner::Banner;
 use self::facts::{Fact, Paper};
@@ -58,6 +59,7 @@ struct LotPage {
     inspections: Vec<Paper>,
     description: Option<String>,
     findings: Vec<Finding>,
+    lists: Vec<List>,
     facts: Vec<Fact>,
     stages: Vec<Stage>,
     inputs: Vec<Kin>,
@@ -71,6 +73,14 @@ struct LotPage {
     short_code: Option<String>,
     qr_svg: String,
     qr_png: String,
+}
+
+/// What a law asks for, and what of it is there.
+struct List {
+    title: String,
+    count: String,
+    /// (sign, what it is, whether it is there in words)
+    items: Vec<(&'static str, String, String)>,
 }
 
 /// What a rule says.
@@ -180,6 +190,7 @@ fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
             .and_then(|product| product.description.as_ref())
             .map(|text| words.text(text).to_owned()),
         findings: findings.collect(),
+        lists: lot.completeness().iter().map(|list| list_of(words, list)).collect(),
         facts,
         stages: stages::of(&scene),
         all_inputs: many(words, "inputs-count", lot.state.inputs.len()),
@@ -192,5 +203,24 @@ fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
         short_code: lot.short_code.map(|code| code.to_string()),
         qr_svg: format!("/qr/svg{path}"),
         qr_png: format!("/qr/png{path}?size=12"),
+    }
+}
+
+fn list_of(words: Words, list: &Completeness) -> List {
+    let there = list.items.iter().filter(|item| item.presence == Presence::There).count();
+    let items = list.items.iter().map(|item| {
+        let (sign, key) = match item.presence {
+            Presence::There => ("✓", "presence-there"),
+            Presence::Partly => ("◐", "presence-partly"),
+            Presence::Missing => ("✗", "presence-missing"),
+            Presence::NotStated => ("–", "presence-not-stated"),
+        };
+        (sign, words.text(&item.name).to_owned(), words.t(key))
+    });
+    let (there, all) = (there.to_string(), list.items.len().to_string());
+    List {
+        title: words.text(&list.name).to_owned(),
+        count: words.with("presence-count", &[("there", &there), ("all", &all)]),
+        items: items.collect(),
     }
 }

@@ -65,9 +65,14 @@ pub(crate) struct LotDocument {
     short_code: Option<String>,
     /// Its page, under the best name that it has today.
     page_url: String,
-    /// Its product: `uri`, `code`, `gtin`, `name`, `category`.
+    /// Its product: `uri`, `code`, `gtin`, `name`, `category`, `brand`, `net_content`, `shelf_life_days`, `input_per_output`
+    /// (what goes in for one that comes out, at least, as the maker declares it), `warnings`, `storage`, `standards`.
     #[schema(value_type = Option<Object>)]
     product: Option<Value>,
+    /// What the law asks a trace to show (Circular 02/2024, Decree 37/2026 art. 32): what is there, what is missing, what to
+    /// do about it.
+    #[schema(value_type = Vec<Object>)]
+    completeness: Value,
     /// How it stands: status, dates, balance, inputs, outputs, stages, inspections, findings.
     #[schema(value_type = Object)]
     state: Value,
@@ -186,7 +191,10 @@ pub(super) fn document(app: &App, lot: &Lot, headers: &HeaderMap) -> Result<Resp
     let product = lot.product.as_ref().map(|product| {
         json!({
             "uri": product.uri, "code": product.code.as_str(), "gtin": product.gtin.map(|gtin| gtin.to_string()),
-            "name": product.name, "category": product.category,
+            "name": product.name, "category": product.category, "brand": product.brand,
+            "net_content": product.net_content, "shelf_life_days": product.shelf_life_days,
+            "input_per_output": product.input_per_output.map(|ratio| ratio.to_decimal()),
+            "warnings": product.warnings, "storage": product.storage, "standards": product.standards,
         })
     });
     let document = LotDocument {
@@ -194,6 +202,7 @@ pub(super) fn document(app: &App, lot: &Lot, headers: &HeaderMap) -> Result<Resp
         short_code: lot.short_code.map(|code| code.to_string()),
         page_url: format!("{}{}", app.service.public_base_url(), best_path(lot)),
         product,
+        completeness: serde_json::to_value(lot.completeness()).map_err(|error| Problem::internal(&error))?,
         state: serde_json::to_value(&lot.state).map_err(|error| Problem::internal(&error))?,
         organisations: organisations.collect::<serde_json::Map<_, _>>().into(),
         plots: plots.collect::<serde_json::Map<_, _>>().into(),
