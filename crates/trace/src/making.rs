@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Amount, Event, Step};
+use crate::facts::{Amount, Step};
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
 use crate::history::{History, Told, names};
 use crate::lot::product_of;
@@ -33,7 +33,7 @@ pub fn products_around<'a>(
     history: impl IntoIterator<Item = &'a crate::lot::Entry>,
 ) -> BTreeSet<String> {
     let events = history.into_iter().filter_map(crate::history::event);
-    let with = events.filter(|event| event.part.is_some() || names(event.outputs(), uri));
+    let with = events.filter(|event| names(event.outputs(), uri));
     let lots = with.flat_map(|event| event.inputs().iter().chain(event.outputs()));
     let mut products: BTreeSet<String> = lots.filter_map(|lot| product_of(&lot.subject)).collect();
     products.extend(product_of(uri));
@@ -50,14 +50,10 @@ impl History<'_> {
         of_another: bool,
     ) -> Vec<Finding> {
         let mut groups: BTreeMap<(&str, &str, u64), Vec<Told<'_>>> = BTreeMap::new();
-        // A part of a large transformation may name inputs alone.
-        let parted = |event: &Event| event.part.and(event.process().map(str::to_owned));
-        let makings = || self.by_maker().filter(|(_, event)| names(event.outputs(), self.uri));
-        let whole: BTreeSet<String> = makings().filter_map(|(_, event)| parted(event)).collect();
+        // A part that does not name the lot is none of it: what it took in would add weight to the lot without handing
+        // down to it what is held against those inputs.
         for (entry, event) in self.by_maker() {
-            let makes = names(event.outputs(), self.uri);
-            let is_part = || parted(event).is_some_and(|process| whole.contains(&process));
-            if event.step == Step::Harvest || !(makes || is_part()) {
+            if event.step == Step::Harvest || !names(event.outputs(), self.uri) {
                 continue;
             }
             // Parts of one transformation are judged together; every other event stands for itself.

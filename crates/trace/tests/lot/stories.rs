@@ -388,12 +388,21 @@ fn one_large_blend_is_judged_when_all_its_parts_are_there() {
         event(log.says(COOP, Step::Sorting, what)).part = Some(Part { number, of: 2 });
     };
     let mut log = Log::default();
-    part(&mut log, 1, "urn:lot:a", Some(190));
+    part(&mut log, 1, "urn:lot:a", Some(95));
     let half = judged(PACKS, &log.0, &[], None);
     assert_eq!(codes(&half), [Code::PartsMissing]);
     assert_eq!(half.findings[0].text_vi, "Mẻ chế biến này gồm 2 phần, mới có 1 phần được ghi.");
     part(&mut log, 2, "urn:lot:b", None);
-    assert_eq!(codes(&judged(PACKS, &log.0, &[], None)), [], "190 kg out of twice 100 kg");
+    let hidden = judged(PACKS, &log.0, &[], None);
+    assert_eq!(
+        codes(&hidden),
+        [Code::PartsMissing],
+        "a part that does not name the packs hands nothing down"
+    );
+    part(&mut log, 2, "urn:lot:b", Some(105));
+    let whole = judged(PACKS, &log.0, &[], None);
+    assert_eq!(codes(&whole), [], "200 kg out of twice 100 kg");
+    assert_eq!(whole.inputs.len(), 2);
 }
 
 #[test]
