@@ -9,9 +9,9 @@ use crate::workspace::{assert_none, files_ending, read};
 const EDGE: [&str; 6] =
     ["crates/cli/", "crates/service/", "crates/storage/", "crates/web/", "tests/", "xtask/"];
 
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 15] = [
     ".rs", ".toml", ".md", ".sql", ".sh", ".go", ".ts", ".mjs", ".js", ".html", ".css", ".ftl", ".yml",
-    ".json",
+    ".json", ".story",
 ];
 
 #[test]
