@@ -144,9 +144,9 @@ impl Player<'_> {
                 let found = self.stage(lot, label).map(|stage| effect_of(stage.effect));
                 differences.expect(&format!("effect of {label}"), &Some(effect.as_str()), &found);
             }
-            Detail::Confirmed(label) => {
-                let found = self.stage(lot, label).is_some_and(|stage| stage.confirmed_by.is_some());
-                differences.expect(&format!("{label} is confirmed"), &true, &found);
+            Detail::Confirmed(label, is_confirmed) => {
+                let found = self.stage(lot, label).map(|stage| stage.confirmed_by.is_some());
+                differences.expect(&format!("{label} is confirmed"), &Some(*is_confirmed), &found);
             }
             Detail::Inherits(from) => {
                 let expected = Some(self.names().thing(from));
