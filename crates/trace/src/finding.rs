@@ -49,6 +49,8 @@ pub enum Code {
     BrandUnverified,
     /// More left the lot than was ever in it.
     BeyondLeft,
+    /// Parts of one transformation are missing: it is judged when it is complete, and not offered before.
+    PartsMissing,
     /// A certificate had ended, or had not begun, on the day the lot was made.
     CertificateNotValid,
     /// A certificate of somebody else.
@@ -87,8 +89,6 @@ pub enum Code {
     CertificateScope,
     /// Quantities in a unit that the lot is not counted in.
     UnitDiffers,
-    /// Parts of one transformation are missing.
-    PartsMissing,
     /// The maker has no standing in the province.
     MakerUnrecognised,
     /// A record was signed as another act than what it tells.
@@ -128,6 +128,7 @@ impl Code {
             | Self::OutputBeyondInput
             | Self::BrandUnverified
             | Self::BeyondLeft
+            | Self::PartsMissing
             | Self::CertificateNotValid
             | Self::CertificateOfAnother
             | Self::FactsErased
@@ -148,7 +149,6 @@ impl Code {
             | Self::CertificateUnknown
             | Self::CertificateScope
             | Self::UnitDiffers
-            | Self::PartsMissing
             | Self::MakerUnrecognised
             | Self::RoleLacking
             | Self::StandingLacking
