@@ -1,0 +1,10 @@
+//! What does an office want on paper? EUDR geolocation, FSMA 204 sheet, VietGAP diary.
+//!
+//! - [`geometry`]: where a plot lies, read and checked.
+//! - [`eudr`]: where the goods of a consignment grew, for the European Union.
+//!
+//! Everything is a value in, bytes out. What goes in was gathered, and judged, by others; names of people and exact places
+//! may stand in what comes out: whoever asks for it must be allowed to have it.
+
+pub mod eudr;
+pub mod geometry;
