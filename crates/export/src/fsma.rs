@@ -261,7 +261,7 @@ impl Records {
             "Electronic sortable spreadsheet under 21 CFR 1.1455(c)(3)(ii): one sheet for each critical tracking event of 21 CFR 1.1325 to 1.1350, one row for each lot of an event.".to_owned(),
             format!("Lots asked about: {}. The sheets hold what is recorded on them and on every lot that they were made of.", self.asked.join(", ")),
             "A traceability lot code is the lot's number with the address of its product. An empty cell: no record says it.".to_owned(),
-            format!("Every row comes from a signed record of the ledger {}; \"Ledger record\" gives its index and the first sixteen digits of its event id.", self.ledger),
+            format!("Every row comes from a signed record of the ledger {}; \"Ledger record\" gives its index and the first twelve digits of its event id.", self.ledger),
             format!("Made on {}.", self.made_on),
         ];
         lines.into_iter().map(|line| Row::of(vec![Cell::text(line)])).collect()

@@ -368,6 +368,11 @@ pub fn overlaps(outlines: &[&Outline]) -> Vec<Overlap> {
     found
 }
 
+/// `108.500000`.
+pub(crate) fn degrees(e6: i32) -> String {
+    ring::Degrees(e6).to_string()
+}
+
 /// West, south, east, north.
 fn bounds(outline: &Outline) -> [i32; 4] {
     let point = outline.first();

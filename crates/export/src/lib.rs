@@ -2,16 +2,20 @@
 //!
 //! - [`geometry`]: where a plot lies, read and checked.
 //! - [`eudr`]: where the goods of a consignment grew, for the European Union.
+//! - [`diary`]: the VietGAP diary of a plot and season, as a spreadsheet and on paper.
 //! - [`fsma`]: what happened to some lots, for the United States' FDA.
 //!
 //! Everything is a value in, bytes out. What goes in was gathered, and judged, by others; names of people and exact places
 //! may stand in what comes out: whoever asks for it must be allowed to have it.
 
+pub mod diary;
 pub mod eudr;
 pub mod fsma;
 pub mod geometry;
 
+mod paper;
 mod sheet;
 mod text;
 
+pub use crate::paper::PaperError;
 pub use crate::sheet::SheetError;

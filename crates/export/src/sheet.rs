@@ -40,6 +40,8 @@ impl From<XlsxError> for SheetError {
 pub(crate) enum Cell {
     Empty,
     Text(String),
+    /// A text that nobody may overlook.
+    Alarm(String),
     Number(f64),
     Date(Date),
 }
@@ -141,6 +143,7 @@ fn write(sheet: &mut Worksheet, table: &Table<'_>, style: &Style<'_>) -> Result<
     let struck =
         |format: &Format| format.clone().set_font_strikethrough().set_font_color(Color::RGB(0x0080_8080));
     let (cell_struck, date_struck) = (struck(&cell), struck(&date));
+    let alarm = cell.clone().set_bold().set_font_color(Color::RGB(0x008F_2D20));
     sheet.set_name(table.name)?;
     let mut at: u32 = 0;
     for (place, above) in table.above.iter().enumerate() {
@@ -162,6 +165,10 @@ fn write(sheet: &mut Worksheet, table: &Table<'_>, style: &Style<'_>) -> Result<
             match value {
                 Cell::Empty => sheet.write_blank(at, column, cell)?,
                 Cell::Text(text) => sheet.write_string_with_format(at, column, fitting(text), cell)?,
+                Cell::Alarm(text) => {
+                    let format = if row.struck { cell } else { &alarm };
+                    sheet.write_string_with_format(at, column, fitting(text), format)?
+                }
                 Cell::Number(number) => sheet.write_number_with_format(at, column, *number, cell)?,
                 Cell::Date(day) => match excel(*day) {
                     Some(excel) => sheet.write_datetime_with_format(at, column, &excel, date)?,

@@ -36,7 +36,7 @@ impl fmt::Display for Position {
 }
 
 /// A decimal number with six decimals.
-pub(crate) struct Degrees(pub(crate) i32);
+pub(super) struct Degrees(pub(super) i32);
 
 impl fmt::Display for Degrees {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
