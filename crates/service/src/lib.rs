@@ -10,13 +10,15 @@
 //! - [`publish`]: plain files from the database, signed and cosigned.
 //! - [`project`]: read models from records; thrown away and made again at will.
 //! - [`preflight`]: what would become of a draft;
-//! - [`lookup`]: records and proofs; [`catalogue`]: lots, products, listings and who is who.
+//! - [`lookup`]: records and proofs; [`catalogue`]: lots, products, listings and who is who; [`exports`]: files for offices.
 //!
 //! Rules about farming are in `nguon-trace`, about signatures and authority in `nguon-ledger`; here they meet.
 
 pub mod audit;
 pub mod catalogue;
 pub mod clock;
+pub mod commune;
+pub mod exports;
 mod held;
 pub mod keys;
 pub mod lookup;

@@ -27,8 +27,8 @@ use jiff::civil::Date;
 use crate::crops::{self, Crop, Per};
 use crate::facts::{Event, Step, vietnam_day};
 use crate::finding::{Code, Finding, date_en, date_vi, quantity_en, quantity_vi};
-use crate::history::{History, Told};
-use crate::lot::Entry;
+use crate::history::{History, Told, event};
+use crate::lot::{Effect, Entry};
 use crate::quantity::{Quantity, Unit};
 
 /// A spraying with an unknown interval is held against harvests of so many days: longer intervals are rare.
@@ -106,6 +106,34 @@ pub fn judge<'a>(
         on_plot.findings.sort();
     }
     state
+}
+
+/// What a record of the diary is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Worth {
+    /// Whether it counts.
+    pub effect: Effect,
+    /// The record in which another device of the organisation confirms what was entered for another.
+    pub confirmed_by: Option<u64>,
+}
+
+/// What each event of the plot's diary is worth, by log index: for whoever shows the diary itself.
+#[must_use]
+pub fn worth<'a>(
+    uri: &'a str,
+    history: impl IntoIterator<Item = &'a Entry>,
+    organisation: &'a str,
+) -> BTreeMap<u64, Worth> {
+    let mut entries: Vec<&Entry> = history.into_iter().collect();
+    entries.sort_by_key(|entry| entry.index);
+    entries.dedup_by_key(|entry| entry.index);
+    let history = History::of_plot(uri, entries, organisation);
+    let worth = history.entries.iter().filter_map(|entry| {
+        let said = event(entry)?;
+        let confirmed_by = if said.for_another { history.confirmed_by(entry) } else { None };
+        Some((entry.index, Worth { effect: history.effect(entry, said), confirmed_by }))
+    });
+    worth.collect()
 }
 
 struct Spray<'a> {

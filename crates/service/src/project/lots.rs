@@ -191,6 +191,20 @@ impl Projector {
         Ok(state)
     }
 
+    /// Everything recorded on a lot or plot that this projector knows of, with what it weighs now.
+    pub(crate) async fn entries_on(&mut self, uri: &str) -> Result<Vec<Entry>, ProjectError> {
+        self.history(uri).await?;
+        let mut history = self.histories.remove(uri).unwrap_or_default();
+        // Another projector may write the read models, and be ahead.
+        history.retain(|heard| heard.entry.index < self.size);
+        for heard in &mut history {
+            self.weigh(heard).await?;
+        }
+        let entries = history.iter().map(|heard| heard.entry.clone()).collect();
+        self.histories.insert(uri.to_owned(), history);
+        Ok(entries)
+    }
+
     /// Judges a plot again; answers the lots about which it now says something else.
     async fn judge_plot(&mut self, uri: &str) -> Result<Vec<String>, ProjectError> {
         let before = self.plots.remove(uri);
@@ -297,7 +311,7 @@ impl Projector {
     }
 
     /// The organisation behind a GLN, hex, if one said that the GLN is its own.
-    pub(super) async fn party(&mut self, uri: &str) -> Result<Option<String>, ProjectError> {
+    pub(crate) async fn party(&mut self, uri: &str) -> Result<Option<String>, ProjectError> {
         let Ok(link) = nguon_id::DigitalLink::parse(uri) else { return Ok(None) };
         if !matches!(link.key().ai(), "414" | "417") {
             return Ok(None);

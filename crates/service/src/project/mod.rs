@@ -193,6 +193,36 @@ impl Projector {
         self.load_listings().await
     }
 
+    /// Goes on to where the read models are now, without writing: for whoever reads beside the projector that writes them.
+    pub(crate) async fn follow_read_models(&mut self) -> Result<(), ProjectError> {
+        let done = rows::unsigned(self.target.reader().await?.projection(NAME).await?);
+        self.subjects.clear();
+        self.histories.clear();
+        self.cards.clear();
+        self.lots.clear();
+        self.plots.clear();
+        self.aliases.clear();
+        let directory = self.directory.clone();
+        while self.size < done {
+            let rows = self.source.reader().await?.records(rows::signed(self.size), 2_000).await?;
+            if rows.is_empty() {
+                return Err(ProjectError::Damaged { index: self.size, why: "it is not there".to_owned() });
+            }
+            let mut known = directory.write().unwrap_or_else(PoisonError::into_inner);
+            for row in rows.into_iter().take(usize::try_from(done - self.size).unwrap_or(usize::MAX)) {
+                let record = self.parse(&row)?;
+                known.note(&record, self.size);
+                self.size += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what was found against an entry takes all effect from it.
+    pub(crate) fn is_void(&self, index: u64) -> bool {
+        self.known().is_void(index)
+    }
+
     fn parse(&self, row: &RecordRow) -> Result<Record, ProjectError> {
         let index = self.size;
         let damaged = |why: String| ProjectError::Damaged { index, why };
@@ -216,7 +246,7 @@ impl Projector {
     }
 
     /// The standing that an organisation has at an entry.
-    fn standing_at(&self, organisation: OrganisationId, index: u64) -> Standing {
+    pub(crate) fn standing_at(&self, organisation: OrganisationId, index: u64) -> Standing {
         self.known().standing_at(organisation, index)
     }
 
@@ -376,7 +406,7 @@ impl Projector {
 
     /// Takes in what an entry says.
     async fn read(&mut self, record: &Record, payload: &[u8], disputed: bool) -> Result<(), ProjectError> {
-        let void = self.known().is_void(self.size);
+        let void = self.is_void(self.size);
         let Ok(document) = nguon_epcis::read(payload) else {
             // Logged, shown as unreadable, counts for nothing (ledger format, idea 5).
             metrics::counter!("nguon_unreadable_sections_total").increment(1);
@@ -417,7 +447,7 @@ impl Projector {
     }
 
     /// The card of a thing, if it is one.
-    async fn card_of(&mut self, uri: &str) -> Result<Option<Arc<Card>>, StoreError> {
+    pub(crate) async fn card_of(&mut self, uri: &str) -> Result<Option<Arc<Card>>, StoreError> {
         if let Some(known) = self.cards.get(uri) {
             return Ok(known.clone());
         }
@@ -427,7 +457,7 @@ impl Projector {
     }
 
     /// How a lot stands, if it is one.
-    async fn lot_state(&mut self, uri: &str) -> Result<Option<Arc<LotState>>, StoreError> {
+    pub(crate) async fn lot_state(&mut self, uri: &str) -> Result<Option<Arc<LotState>>, StoreError> {
         if let Some(known) = self.lots.get(uri) {
             return Ok(known.clone());
         }

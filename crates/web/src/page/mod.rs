@@ -22,7 +22,6 @@
 //! keep no trace of who read them.
 
 mod answer;
-mod commune;
 mod fault;
 mod home;
 mod image;

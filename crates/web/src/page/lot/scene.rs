@@ -1,12 +1,11 @@
 //! A lot, a language and a time, and what things of the lot are called in them.
 
 use nguon_id::LotId;
-use nguon_service::Lot;
+use nguon_service::{Lot, commune};
 use nguon_trace::facts::organisation_in_urn;
 use nguon_trace::finding::Finding;
 use nguon_trace::quantity::{Quantity, Unit};
 
-use super::super::commune;
 use super::super::words::Words;
 
 pub(super) struct Scene<'a> {

@@ -10,10 +10,8 @@ use std::sync::LazyLock;
 use nguon_id::Commune;
 
 static NAMES: LazyLock<HashMap<(&str, &str), String>> = LazyLock::new(|| {
-    let rows = include_str!("../../../../fixtures/communes.csv")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .skip(1);
+    let rows =
+        include_str!("../../../fixtures/communes.csv").lines().filter(|line| !line.starts_with('#')).skip(1);
     rows.filter_map(|row| {
         let [code, kind, name, _, province, _, edition] = row.split(',').collect::<Vec<_>>()[..] else {
             return None;
@@ -24,7 +22,8 @@ static NAMES: LazyLock<HashMap<(&str, &str), String>> = LazyLock::new(|| {
 });
 
 /// `Phường Xuân Trường - Đà Lạt, Lâm Đồng`; the code if we know no name.
-pub(crate) fn name(commune: &Commune) -> String {
+#[must_use]
+pub fn name(commune: &Commune) -> String {
     let edition = commune.edition.to_string();
     match NAMES.get(&(commune.code.as_str(), edition.as_str())) {
         Some(name) => name.clone(),
