@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod client;
 mod demo;
+mod export;
 mod inspect;
 mod node;
 mod org;
@@ -77,6 +78,8 @@ enum Command {
     Record(record::Args),
     /// Walks from a lot back to what it was made of and forward to what was made of it.
     Trace(trace::Args),
+    /// Files for offices: EUDR geolocation, the FSMA 204 sheet, a plot's VietGAP diary. Names and places of people are in them.
+    Export(export::Args),
     /// Makes the read models again from the records, and says whether they were equal to what was there.
     Rebuild {
         /// Settings file.
@@ -125,6 +128,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Org(args) => return org::run(args),
         Command::Record(args) => return record::run(args),
         Command::Trace(args) => return trace::run(&args),
+        Command::Export(args) => return runtime()?.block_on(export::run(args)),
         Command::Rebuild { config, given } => {
             let settings = given.resolve(config.as_deref())?;
             return runtime()?.block_on(rebuild::run(&settings));

@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The lot, and the ledger that is asked.
-fn lot(text: &str, server: Option<&str>) -> anyhow::Result<(String, LotId)> {
+pub(crate) fn lot(text: &str, server: Option<&str>) -> anyhow::Result<(String, LotId)> {
     if text.starts_with('/') {
         return Ok((server.unwrap_or(HERE).to_owned(), LotId::from_path(text)?));
     }
