@@ -10,6 +10,7 @@ mod on_sqlite {
     mod appending;
     mod crowds;
     mod erasure;
+    mod exports;
     mod forks;
     mod keys;
     mod market;
@@ -29,6 +30,7 @@ mod on_postgres {
     mod appending;
     mod crowds;
     mod erasure;
+    mod exports;
     mod forks;
     mod keys;
     mod market;

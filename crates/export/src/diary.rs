@@ -24,7 +24,7 @@ use nguon_trace::lot::Effect;
 use crate::geometry::Outline;
 use crate::paper::PaperError;
 use crate::sheet::{Cell, Column, Row, SheetError, Style, Table, workbook};
-use crate::text::{date_vi, plain, whole_vi};
+use crate::text::{date_vi, number_vi, plain, whole_vi};
 
 /// A plot's diary.
 #[derive(Debug, Clone)]
@@ -227,10 +227,9 @@ impl Diary {
 }
 
 /// `12.500 m² (1,25 ha)`.
+#[expect(clippy::cast_precision_loss, reason = "exact below 9 billion hectares")]
 fn area(m2: u64) -> String {
-    let hundredths = (m2 + 50) / 100;
-    let hectares = format!("{},{:02}", hundredths / 100, hundredths % 100);
-    format!("{} m² ({hectares} ha)", whole_vi(m2))
+    format!("{} m² ({} ha)", whole_vi(m2), number_vi(m2 as f64 / 1e4))
 }
 
 fn position(outline: &Outline) -> String {

@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use nguon_export::{PaperError, SheetError, eudr::NotExportable};
+pub use nguon_export::eudr::{Fault, NotExportable};
+use nguon_export::{PaperError, SheetError};
 use nguon_id::LotId;
 use nguon_ledger::LedgerId;
 use nguon_storage::{Store, StoreError};

@@ -27,7 +27,7 @@ pub(super) struct Rows {
 struct Known<'a> {
     harvest: Option<&'a Told>,
     cooling: Option<&'a Told>,
-    receiving: Option<&'a Told>,
+    receivings: Vec<&'a Told>,
     /// The first that uses or receives it.
     next: Option<&'a Told>,
     packed: bool,
@@ -54,7 +54,7 @@ pub(super) fn of(records: &Records) -> Rows {
                     lot.cooling.get_or_insert(one);
                 }
                 Step::Receiving => {
-                    lot.receiving.get_or_insert(one);
+                    lot.receivings.push(one);
                     lot.next.get_or_insert(one);
                 }
                 Step::Packing => lot.packed = true,
@@ -140,7 +140,11 @@ impl Book<'_> {
         let raw = self.records.lots.get(&used.subject).unwrap_or(&nothing.1);
         let harvester = known.harvest.and_then(|harvest| self.organisation(&harvest.organisation));
         let mut cells: Vec<Cell> = commodity(raw).into();
-        cells.push(Cell::date(known.receiving.map(|receiving| vietnam_day(receiving.event.time_ms))));
+        // The packer's own: goods may have been received on the way to it.
+        let received = known.receivings.iter().rev().find(|receiving| {
+            receiving.organisation == told.organisation && receiving.event.time_ms <= told.event.time_ms
+        });
+        cells.push(Cell::date(received.map(|receiving| vietnam_day(receiving.event.time_ms))));
         cells.extend(quantity(used));
         cells.push(Cell::opt_text(known.harvest.and_then(|harvest| self.farm(harvest, raw))));
         cells.push(known.harvest.map_or(Cell::Empty, |harvest| self.fields(harvest, raw)));

@@ -196,6 +196,22 @@ fn each_event_is_a_row_of_its_sheet_with_typed_cells() {
 }
 
 #[test]
+fn a_packer_received_the_food_when_it_says_so_and_not_when_somebody_before_it_did() {
+    let mut records = season();
+    for (index, organisation, day) in [(30, FARM, 1), (31, SHOP, 2)] {
+        let objects = vec![Amount::of(RAW, Quantity::grams(820_500))];
+        let what = What::Objects { action: Action::Observe, objects };
+        let mut received = told(index, Event::new(at(day), Step::Receiving, what));
+        received.organisation = organisation.to_owned();
+        records.told.push(received);
+    }
+    let packing = records.told.iter_mut().find(|told| told.index == 12).unwrap();
+    packing.organisation = SHOP.to_owned();
+    let row = &sheet(&records.xlsx().unwrap(), "Initial Packing")[0];
+    assert_eq!(day(&row["Date you received the food"]).0, 46_083);
+}
+
+#[test]
 fn repacking_is_a_transformation() {
     let mut records = season();
     let other = "https://id.gs1.org/01/09521101000016/10/MIX-1";

@@ -112,7 +112,9 @@ impl Exports {
         let Some(card) = self.organisation(hex).await? else {
             return Ok(Farm { name: hex.to_owned(), certificate, ..Farm::default() });
         };
-        let identifiers = card.identifiers.into_iter().map(|one| {
+        // The ledger's own names for an organisation tell an inspector nothing.
+        let told = card.identifiers.into_iter().filter(|one| one.scheme != "internal");
+        let identifiers = told.map(|one| {
             let name = match one.scheme.as_str() {
                 "tax" => "Mã số thuế".to_owned(),
                 "gln" => "GLN".to_owned(),
@@ -171,7 +173,7 @@ impl Exports {
                 .valid_until
                 .map(|end| format!(", hiệu lực đến {:02}/{:02}/{}", end.day(), end.month(), end.year()));
             let claimed = if confirmed { "" } else { " (đơn vị tự khai)" };
-            format!("VietGAP {}, {}{}{claimed}", paper.number, paper.issuer, until.unwrap_or_default())
+            format!("{}, {}{}{claimed}", paper.number, paper.issuer, until.unwrap_or_default())
         }))
     }
 

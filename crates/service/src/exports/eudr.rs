@@ -55,19 +55,30 @@ impl Exports {
             grams,
             blocked: start.and_then(|lot| lot.state.as_ref()).map(blocked).unwrap_or_default(),
         });
-        for lot in &walked.lots {
-            // What was made of other lots grew where those grew.
-            let Some(state) = lot.state.as_ref() else {
-                consignment.without_origin.push((lot.uri.clone(), lot.share_millionths));
-                continue;
+        // What was made of other lots grew where those grew.
+        let ends: Vec<&TracedLot> = walked
+            .lots
+            .iter()
+            .filter(|lot| lot.state.as_ref().is_none_or(|state| state.inputs.is_empty()))
+            .collect();
+        let parts = grams.map(|grams| {
+            let shares: Vec<u64> =
+                ends.iter().map(|lot| share(lot, &walked.start).unwrap_or_default().into()).collect();
+            // Shares are rounded; where they are of the whole lot, so are the parts.
+            let known: u64 = shares.iter().sum();
+            let rounded = u64::try_from(ends.len()).unwrap_or(u64::MAX);
+            let whole = if known.abs_diff(1_000_000) <= rounded { known } else { known.max(1_000_000) };
+            shared_out(grams, &shares, whole)
+        });
+        for (place, lot) in ends.into_iter().enumerate() {
+            let share = share(lot, &walked.start);
+            let part = parts.as_ref().filter(|_| share.is_some()).map(|parts| parts[place]);
+            let portions = match &lot.state {
+                Some(state) => self.portions(state, part).await?,
+                None => Vec::new(),
             };
-            if !state.inputs.is_empty() {
-                continue;
-            }
-            let part = part_of(grams, lot, lot.uri == walked.start);
-            let portions = self.portions(state, part).await?;
             if portions.is_empty() {
-                consignment.without_origin.push((lot.uri.clone(), lot.share_millionths));
+                consignment.without_origin.push((lot.uri.clone(), share));
             }
             consignment.portions.extend(portions);
         }
@@ -141,10 +152,24 @@ fn net_grams(state: &LotState, product: Option<&Product>) -> Option<u64> {
     }
 }
 
-/// What the consignment has of a lot.
-fn part_of(grams: Option<u64>, lot: &TracedLot, is_start: bool) -> Option<u64> {
-    let share = if is_start { 1_000_000 } else { lot.share_millionths? };
-    u64::try_from(u128::from(grams?) * u128::from(share) / 1_000_000).ok()
+/// A lot's share of the one that was asked about, in millionths.
+fn share(lot: &TracedLot, start: &str) -> Option<u32> {
+    if lot.uri == start { Some(1_000_000) } else { lot.share_millionths }
+}
+
+/// An amount in parts of these weights, so that together they are no gram more or less than their weight of the whole.
+fn shared_out(amount: u64, weights: &[u64], whole: u64) -> Vec<u64> {
+    let mut before = 0_u128;
+    let mut given = 0_u64;
+    let mut parts = Vec::with_capacity(weights.len());
+    for weight in weights {
+        before += u128::from(*weight);
+        let until = u128::from(amount) * before / u128::from(whole.max(1));
+        let until = u64::try_from(until).unwrap_or(u64::MAX);
+        parts.push(until.saturating_sub(given));
+        given = until;
+    }
+    parts
 }
 
 /// What a harvest put into a lot.
@@ -181,4 +206,18 @@ fn blocked(state: &LotState) -> Vec<Text> {
         .into_iter()
         .chain(blocking.map(|finding| Text::both(&finding.text_vi, &finding.text_en)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared_out;
+
+    #[test]
+    fn no_gram_is_lost_where_a_lot_is_shared_out() {
+        assert_eq!(shared_out(15_000, &[666_667, 333_333], 1_000_000), [10_000, 5_000]);
+        assert_eq!(shared_out(10, &[1, 1, 1], 3).iter().sum::<u64>(), 10);
+        assert_eq!(shared_out(10, &[250_000], 1_000_000), [2], "the rest is of unknown origin");
+        assert_eq!(shared_out(u64::MAX, &[u64::MAX, u64::MAX], u64::MAX)[0], u64::MAX);
+        assert_eq!(shared_out(5, &[0, 0], 0), [0, 0]);
+    }
 }
