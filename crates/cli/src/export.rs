@@ -196,5 +196,12 @@ fn write(file: &Path, export: &Export) -> anyhow::Result<()> {
         options.mode(0o600);
     }
     let mut opened = options.open(file).with_context(|| format!("cannot write {}", file.display()))?;
+    // One that was there before may have been open to others.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mine = std::fs::Permissions::from_mode(0o600);
+        opened.set_permissions(mine).with_context(|| format!("cannot close {} to others", file.display()))?;
+    }
     opened.write_all(&export.bytes).with_context(|| format!("cannot write {}", file.display()))
 }

@@ -136,11 +136,58 @@ fn the_demo_is_made_and_audited_and_every_change_is_found_and_named() {
     assert!(rebuilt.status.success(), "{}", text(&rebuilt.stderr));
     assert!(text(&rebuilt.stdout).contains("Nothing was changed"), "{}", text(&rebuilt.stdout));
 
+    offices(&dir);
+
     let vkey = std::fs::read_to_string(public.join("log.vkey")).expect("the key");
     let checkpoint = public.join("checkpoint");
     let seen = nguon(&["inspect", checkpoint.to_str().expect("a plain path"), "--log-vkey", vkey.trim()]);
     assert!(seen.status.success(), "{}\n{}", text(&seen.stdout), text(&seen.stderr));
     assert!(text(&seen.stdout).contains("nguon.example/demo"));
+}
+
+/// What an office asks for is written beside the ledger, or refused in plain words.
+fn offices(dir: &Path) {
+    let folder = dir.to_str().expect("a plain path");
+    let file = dir.join("file");
+    let export = |arguments: &[&str]| {
+        let place = ["--dir", folder, "-o", file.to_str().expect("a plain path")];
+        nguon(&[&["export"], arguments, &place].concat())
+    };
+    let made = export(&["eudr", "/01/09521100700023/10/261018-A"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let plots: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&file).expect("a file")).expect("GeoJSON is JSON");
+    assert_eq!(plots["nguon:exportable"], true);
+    let features = plots["features"].as_array().expect("a list");
+    let grams: f64 = features.iter().filter_map(|plot| plot["properties"]["nguon:netMassKg"].as_f64()).sum();
+    let whole = plots["nguon:lots"][0]["netMassKg"].as_f64().expect("a weight");
+    assert!((grams - whole).abs() < 0.001, "{grams} kg of {whole}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "nobody else may read it");
+    }
+
+    let season = ["--from", "2026-01-01", "--until", "2026-06-30"];
+    let made = export(&[&["diary", "DO016"][..], &season].concat());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(std::fs::read(&file).expect("a file").starts_with(b"%PDF-"));
+    let made = export(&["fsma", "/01/09521101000016/10/260302-A"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(std::fs::read(&file).expect("a file").starts_with(b"PK"), "a spreadsheet is a zip archive");
+
+    let refused = export(&["eudr", "/p/che/l/NONE"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr).contains("the ledger has no lot /p/che/l/NONE"),
+        "{}",
+        text(&refused.stderr)
+    );
+    let refused = export(&[&["diary", "KHÔNG-CÓ"][..], &season].concat());
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("no plot KHÔNG-CÓ"), "{}", text(&refused.stderr));
+    std::fs::remove_file(&file).expect("it was written");
 }
 
 /// The file itself, or the widest partial form of it.

@@ -242,7 +242,11 @@ pub(super) fn of(diary: &Diary) -> Vec<Form> {
                 }
                 continue;
             }
-            other => (OTHER, vec![Cell::text(step_name(other)), Cell::Empty]),
+            Step::Confirming { events } => {
+                let what = format!("{} bản ghi đã ghi hộ", events.len());
+                (OTHER, vec![Cell::text("Xác nhận"), Cell::text(what)])
+            }
+            other => (OTHER, vec![Cell::text(step_name(other)), Cell::text(lots(event))]),
         };
         add(&mut forms[form], line, cells, marks);
     }
@@ -390,6 +394,14 @@ fn harvest(event: &Event, made: &Amount, sprays: &[Spray], diary: &Diary) -> Vec
     ]
 }
 
+/// The lots that an event is about, by number.
+fn lots(event: &Event) -> String {
+    let amounts = event.inputs().iter().chain(event.outputs()).chain(event.objects());
+    let numbers = amounts.filter_map(|amount| nguon_id::LotId::from_uri(&amount.subject).ok());
+    let numbers: Vec<String> = numbers.map(|id| format!("lô {}", id.lot())).collect();
+    numbers.join(", ")
+}
+
 fn spray(line: &Line) -> Option<Spray> {
     let event = line.event()?;
     let Step::PlantProtection(spray) = &event.step else { return None };
@@ -420,7 +432,6 @@ fn step_name(step: &Step) -> String {
         Step::Transporting => "Vận chuyển",
         Step::Receiving => "Nhận hàng",
         Step::Storing => "Lưu kho",
-        Step::Confirming { .. } => "Xác nhận",
         Step::Selling => "Bán",
         Step::Returning => "Trả lại",
         Step::Recall { .. } => "Thu hồi",

@@ -165,6 +165,8 @@ fn season() -> Diary {
     let mut void = line(191, on_plot(at(101, 15), Step::Waste { what: Some("Bạt cũ".to_owned()) }));
     void.effect = Effect::Void { reason: Void::RoleLacking };
     lines.push(void);
+    let events = vec![nguon_trace::facts::event_urn(&lines[0].event_id)];
+    lines.push(line(180, on_plot(at(71, 18), Step::Confirming { events })));
     let mut erased = line(192, on_plot(at(102, 15), Step::Harvest));
     erased.said = Said::Erased;
     lines.push(erased);
@@ -253,7 +255,9 @@ fn the_document_says_the_same_in_vietnamese_on_numbered_pages() {
         "Thuốc trừ sâu sinh học tự ủ từ tỏi, ớt, gừng",
         "04/03/2026",
         "Cộng các dòng được tính: 2.989,8 kg",
-        "8. Bản ghi không còn nội dung",
+        "8. Việc khác trên thửa",
+        "1 bản ghi đã ghi hộ",
+        "9. Bản ghi không còn nội dung",
         "Có 3 bản ghi của đơn vị khác về thửa này không được tính nên không đưa vào.",
         "Người ghi nhật ký",
         "(ký, ghi rõ họ tên)",

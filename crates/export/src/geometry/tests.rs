@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn polygon(ring: &[(f64, f64)]) -> Vec<u8> {
@@ -124,4 +126,30 @@ fn plots_that_share_more_than_a_twentieth_are_found() {
     assert_eq!(small.overlap_percent(&first), 100, "of the smaller one");
     let point = Outline::parse(br#"{"type":"Point","coordinates":[108.512345,11.812345]}"#).unwrap();
     assert_eq!(overlaps(&[&point, &point]).len(), 1, "the same point twice");
+}
+
+proptest! {
+    /// Rings of a few metres, most of them crossing themselves, and texts that are nothing at all.
+    #[test]
+    fn whatever_the_bytes_are_nothing_breaks_and_what_is_read_is_read_back(
+        corners in prop::collection::vec((0..40_i32, 0..40_i32), 0..9),
+        other in prop::collection::vec((0..40_i32, 0..40_i32), 3..6),
+        bytes in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        drop(Outline::parse(&bytes));
+        let ring = |corners: &[(i32, i32)]| {
+            let at = |(x, y): &(i32, i32)| format!("[108.5000{x:02},11.8000{y:02}]");
+            let closed: Vec<String> = corners.iter().chain(corners.first()).map(at).collect();
+            format!("[[{}]]", closed.join(","))
+        };
+        let one = format!(r#"{{"type":"Polygon","coordinates":{}}}"#, ring(&corners));
+        let two = format!(r#"{{"type":"MultiPolygon","coordinates":[{},{}]}}"#, ring(&corners), ring(&other));
+        for text in [one, two] {
+            if let Ok(outline) = Outline::parse(text.as_bytes()) {
+                prop_assert_eq!(Outline::parse(outline.geometry().as_bytes()), Ok(outline.clone()));
+                prop_assert_eq!(outline.overlap_percent(&outline), 100);
+                prop_assert!(outline.area_m2() > Some(0));
+            }
+        }
+    }
 }

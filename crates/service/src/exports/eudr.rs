@@ -159,12 +159,13 @@ fn share(lot: &TracedLot, start: &str) -> Option<u32> {
 
 /// An amount in parts of these weights, so that together they are no gram more or less than their weight of the whole.
 fn shared_out(amount: u64, weights: &[u64], whole: u64) -> Vec<u64> {
+    let whole = u128::from(whole.max(1));
     let mut before = 0_u128;
     let mut given = 0_u64;
     let mut parts = Vec::with_capacity(weights.len());
     for weight in weights {
-        before += u128::from(*weight);
-        let until = u128::from(amount) * before / u128::from(whole.max(1));
+        before = (before + u128::from(*weight)).min(whole);
+        let until = u128::from(amount) * before / whole;
         let until = u64::try_from(until).unwrap_or(u64::MAX);
         parts.push(until.saturating_sub(given));
         given = until;
@@ -217,7 +218,7 @@ mod tests {
         assert_eq!(shared_out(15_000, &[666_667, 333_333], 1_000_000), [10_000, 5_000]);
         assert_eq!(shared_out(10, &[1, 1, 1], 3).iter().sum::<u64>(), 10);
         assert_eq!(shared_out(10, &[250_000], 1_000_000), [2], "the rest is of unknown origin");
-        assert_eq!(shared_out(u64::MAX, &[u64::MAX, u64::MAX], u64::MAX)[0], u64::MAX);
+        assert_eq!(shared_out(u64::MAX, &[u64::MAX, u64::MAX], u64::MAX), [u64::MAX, 0]);
         assert_eq!(shared_out(5, &[0, 0], 0), [0, 0]);
     }
 }
