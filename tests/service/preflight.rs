@@ -17,7 +17,7 @@ use super::given;
 /// A signed record as somebody had it before signing.
 fn draft(organisation: OrganisationId, act: Act, signed: &Submission) -> Draft {
     let document = signed.openings[0].payload.clone();
-    Draft { organisation, act: Some(act), document }
+    Draft { organisation, act: Some(act), document, place: None }
 }
 
 async fn foresee(world: &World, drafts: Vec<Draft>) -> Vec<Foreseen> {
@@ -150,6 +150,35 @@ async fn what_cannot_be_is_refused_before_it_is_signed() {
     assert_eq!(refusals(Act::Lot, &negative).await, [Refusal::UnitUnknown { unit: "LBR".to_owned() }]);
     negative.openings[0].payload = b"{\"type\":".to_vec();
     assert!(matches!(&refusals(Act::Lot, &negative).await[..], [Refusal::Unreadable { .. }]));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plot_whose_outline_crosses_itself_is_refused_before_it_is_signed() {
+    let Some(world) = given().await else { return };
+    let farm = world.farm("farm").await;
+    let mut twin = Farm::named(1, "farm", &world.context);
+    let card = twin.start().remove(6);
+    let outlined = |ring: &str| {
+        let place = format!(
+            r#"{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[[{ring}]]}}}}"#
+        );
+        Draft { place: Some(place.into_bytes()), ..draft(farm.id(), Act::Diary, &card) }
+    };
+    // About 50 m by 50 m, as the card says.
+    let square = "[108.548000,11.708000],[108.548458,11.708000],[108.548458,11.708449],[108.548000,11.708449],[108.548000,11.708000]";
+    let good = one(&world, outlined(square)).await;
+    assert_eq!((good.refusals, good.remarks), (vec![], vec![]));
+    let bow = "[108.548000,11.708000],[108.548458,11.708449],[108.548458,11.708000],[108.548000,11.708300],[108.548000,11.708000]";
+    let crossed = one(&world, outlined(bow)).await;
+    let [Refusal::Place { fault, .. }] = &crossed.refusals[..] else { panic!("{crossed:?}") };
+    assert_eq!(*fault, "crosses_itself");
+    assert_eq!(
+        crossed.refusals[0].text_vi(),
+        "Vị trí thửa chưa dùng được: ranh giới tự cắt hoặc chạm chính nó. Hãy vẽ hoặc chọn lại."
+    );
+    let wide = square.replace("108.548458", "108.549458");
+    assert_eq!(one(&world, outlined(&wide)).await.remarks[0].0, "area_differs");
     world.end().await;
 }
 

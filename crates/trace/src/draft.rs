@@ -37,6 +37,15 @@ pub enum Refusal {
         /// Which.
         plot: String,
     },
+    /// The plot lies nowhere that can be: its outline crosses itself, say.
+    Place {
+        /// What is wrong, as a stable word.
+        fault: &'static str,
+        /// In Vietnamese, without capital and full stop.
+        vi: String,
+        /// In English, likewise.
+        en: String,
+    },
     /// A lot that was made before.
     MadeTwice {
         /// Which.
@@ -59,6 +68,7 @@ impl Refusal {
             Self::SelfShipment => "self_shipment",
             Self::MadeOfItself { .. } => "made_of_itself",
             Self::PlotUnknown { .. } => "plot_unknown",
+            Self::Place { fault, .. } => fault,
             Self::MadeTwice { .. } => "made_twice",
             Self::ActDiffers => "act_differs",
             Self::TooLarge => "too_large",
@@ -85,6 +95,7 @@ impl Refusal {
             Self::PlotUnknown { plot } => {
                 format!("Đơn vị chưa đăng ký thửa {plot}. Hãy đăng ký thửa trước, hoặc chọn lại thửa.")
             }
+            Self::Place { vi, .. } => format!("Vị trí thửa chưa dùng được: {vi}. Hãy vẽ hoặc chọn lại."),
             Self::MadeTwice { lot } => {
                 format!(
                     "Lô {lot} đã được ghi làm ra rồi. Hãy dùng số lô khác, hoặc đính chính lần ghi trước."
@@ -119,6 +130,7 @@ impl Refusal {
             Self::PlotUnknown { plot } => format!(
                 "The organisation has not registered plot {plot}. Register it first, or choose another plot."
             ),
+            Self::Place { en, .. } => format!("The plot cannot lie there: {en}. Draw or choose it again."),
             Self::MadeTwice { lot } => {
                 format!("Lot {lot} was made before. Use another lot number, or correct the first entry.")
             }

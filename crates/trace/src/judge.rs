@@ -148,12 +148,7 @@ impl<'a> History<'a> {
         had_it.flat_map(|(entry, event)| self.movements_of(entry, event, &contents)).collect()
     }
 
-    fn movements_of(
-        &self,
-        entry: &'a Entry,
-        event: &'a Event,
-        contents: &BTreeMap<(&str, &str), Option<Quantity>>,
-    ) -> Vec<Movement<'a>> {
+    fn movements_of(&self, entry: &'a Entry, event: &'a Event, contents: &Contents<'_>) -> Vec<Movement<'a>> {
         let organisation = entry.organisation.as_str();
         let to = destination(entry, event);
         let movement = |flow, quantity| Movement { record: entry.index, organisation, flow, to, quantity };
@@ -206,8 +201,8 @@ impl<'a> History<'a> {
 
     /// How much of the lot was put into each container. A container (an SSCC) is never used twice, so what is taken out
     /// again does not matter for a record that moves it.
-    fn contents(&self) -> BTreeMap<(&'a str, &'a str), Option<Quantity>> {
-        let mut contents: BTreeMap<(&str, &str), Option<Quantity>> = BTreeMap::new();
+    fn contents(&self) -> Contents<'a> {
+        let mut contents = Contents::new();
         for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
             let What::Aggregation { action: Action::Add, container: Some(container), contents: put } =
                 &event.what
@@ -216,15 +211,32 @@ impl<'a> History<'a> {
             };
             for amount in put.iter().filter(|amount| amount.subject == self.uri) {
                 let place = (entry.organisation.as_str(), container.as_str());
-                let sum = match (contents.get(&place), amount.quantity) {
-                    (None, quantity) => quantity,
-                    (Some(Some(before)), Some(more)) if before.unit == more.unit => {
-                        Some(Quantity { amount: before.amount.saturating_add(more.amount), unit: more.unit })
-                    }
-                    _ => None,
-                };
-                contents.insert(place, sum);
+                add_up(&mut contents, place, amount.quantity);
             }
+        }
+        // A case that is put on a pallet brings along what is in it; cases in crates on pallets, and no deeper.
+        let mut deeper = contents.clone();
+        for _ in 0..2 {
+            let mut next = Contents::new();
+            for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
+                let What::Aggregation { action: Action::Add, container: Some(container), contents: put } =
+                    &event.what
+                else {
+                    continue;
+                };
+                for inner in put {
+                    let by = entry.organisation.as_str();
+                    let inner = inner.subject.as_str();
+                    let makers = || deeper.get(&(self.maker?, inner));
+                    if let Some(quantity) = deeper.get(&(by, inner)).or_else(makers) {
+                        add_up(&mut next, (by, container.as_str()), *quantity);
+                    }
+                }
+            }
+            for (place, quantity) in &next {
+                add_up(&mut contents, *place, *quantity);
+            }
+            deeper = next;
         }
         contents
     }
@@ -298,6 +310,7 @@ impl<'a> History<'a> {
     /// The stages, and how many claims there are.
     fn stages(&self) -> (Vec<Stage>, u64) {
         let mut claims = 0;
+        let contents = self.contents();
         let stage = |entry: &&'a Entry| {
             let event = event(entry)?;
             let effect = self.effect(entry, event);
@@ -308,7 +321,19 @@ impl<'a> History<'a> {
                 }
             }
             let confirmed_by = self.confirmed_by(entry);
-            Some(stage_of(self.uri, entry, event, effect, self.had_it(entry), confirmed_by))
+            let mut stage = stage_of(self.uri, entry, event, effect, self.had_it(entry), confirmed_by);
+            // What a container takes along.
+            for object in event.objects().iter().filter(|_| effect == Effect::Counts) {
+                let (by, container) = (entry.organisation.as_str(), object.subject.as_str());
+                let makers = || contents.get(&(self.maker?, container));
+                if let Some(quantity) = contents.get(&(by, container)).or_else(makers)
+                    && stage.quantity.is_none()
+                {
+                    stage.quantity = *quantity;
+                    stage.container.get_or_insert_with(|| container.to_owned());
+                }
+            }
+            Some(stage)
         };
         let mut stages: Vec<Stage> = self.entries.iter().rev().filter_map(stage).collect();
         stages.sort_by_key(|stage| (stage.time_ms, stage.record));
@@ -413,6 +438,20 @@ pub fn with_claim(state: &LotState, entry: &Entry) -> Option<LotState> {
         state.stages.partition_point(|other| (other.time_ms, other.record) < (stage.time_ms, stage.record));
     state.stages.insert(place, stage);
     Some(state)
+}
+
+/// How much of the lot each organisation put into each container.
+type Contents<'a> = BTreeMap<(&'a str, &'a str), Option<Quantity>>;
+
+fn add_up<'a>(contents: &mut Contents<'a>, place: (&'a str, &'a str), more: Option<Quantity>) {
+    let sum = match (contents.get(&place), more) {
+        (None, quantity) => quantity,
+        (Some(Some(before)), Some(more)) if before.unit == more.unit => {
+            Some(Quantity { amount: before.amount.saturating_add(more.amount), unit: more.unit })
+        }
+        _ => None,
+    };
+    contents.insert(place, sum);
 }
 
 /// The record as a page shows it; of a claim only who, what and when, so that strangers do not fill the page.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use nguon_epcis::Document;
+use nguon_export::geometry::Outline;
 use nguon_ledger::{
     Act, Control, Draft as Unsigned, Opening, OrganisationId, Record, SectionRef, SectionType, SigningKey,
     Subject, handle,
@@ -36,6 +37,8 @@ pub struct Draft {
     pub act: Option<Act>,
     /// The public facts, as a record's public section; subjects need no salts.
     pub document: Vec<u8>,
+    /// With a plot's card: where it lies, as the section of places (a GeoJSON Feature).
+    pub place: Option<Vec<u8>>,
 }
 
 /// What would become of one draft.
@@ -43,6 +46,8 @@ pub struct Draft {
 pub struct Foreseen {
     /// Why it should not be signed.
     pub refusals: Vec<Refusal>,
+    /// What is odd about a plot's place, without speaking against signing: (stable word, Vietnamese, English).
+    pub remarks: Vec<(&'static str, String, String)>,
     /// The lots that would be judged otherwise, those that the draft names first.
     pub lots: Vec<ForeseenLot>,
     /// For a listing: whether the feed would show it.
@@ -144,6 +149,21 @@ impl Projector {
             }
             if let Some(lot) = self.made_of_itself(event).await? {
                 answer.refusals.push(Refusal::MadeOfItself { lot });
+            }
+        }
+        if let (Facts::Plot(plot), Some(place)) = (&facts, &draft.place) {
+            match Outline::parse(place) {
+                Ok(outline) => {
+                    let odd = outline.suffices_for(plot.area_m2).err();
+                    answer.remarks.extend(odd.map(|odd| (odd.key(), odd.vi(), odd.en())));
+                    let odd = outline.warnings(plot.area_m2).into_iter();
+                    answer.remarks.extend(odd.map(|odd| (odd.key(), odd.vi(), odd.en())));
+                }
+                Err(error) => answer.refusals.push(Refusal::Place {
+                    fault: error.key(),
+                    vi: error.vi(),
+                    en: error.en(),
+                }),
             }
         }
         let Some((record, payload)) = self.as_record(draft, facts.clone()) else {

@@ -28,7 +28,7 @@ const STRANGERS_REACH: usize = 500;
 #[derive(Clone)]
 pub(super) struct Heard {
     record: Arc<Record>,
-    entry: Entry,
+    pub(super) entry: Entry,
 }
 
 impl Heard {
@@ -65,13 +65,33 @@ impl Projector {
         let tells = event.correction.is_some()
             || matches!(event.step, Step::Planting { .. } | Step::PlantProtection(_) | Step::Harvest);
         let grown: BTreeSet<&String> = event.place.iter().chain(&event.lot.plots).collect();
-        let (mut lots, mut plots) = (Vec::new(), Vec::new());
+        let (mut lots, mut plots, mut containers) = (Vec::new(), Vec::new(), Vec::new());
         for (uri, subject) in proven {
             self.link(uri);
             if LotId::from_uri(uri).is_ok() {
                 lots.push((uri, subject));
             } else if grown.contains(uri) {
                 plots.push((uri, subject));
+            } else {
+                containers.push((uri, subject));
+            }
+        }
+        let organisation = record.belongs_to().to_string();
+        // Anybody can make an organisation, and a few bytes about a pallet would be about hundreds of lots.
+        let recognised = self.standing_at(record.belongs_to(), self.size).is_recognised();
+        let follows = recognised && !containers.is_empty();
+        let inside = match follows {
+            true => self.lots_inside(&organisation, &event).await?,
+            false => BTreeSet::new(),
+        };
+        // What moved before it was loaded, by the order of the log, is heard now.
+        let loaded: Vec<String> = lots.iter().map(|(uri, _)| (*uri).clone()).chain(inside.clone()).collect();
+        if follows {
+            for lot in loaded {
+                for index in self.moved_before(&organisation, &event, &lot).await? {
+                    self.link_entry(&lot, index);
+                    self.histories.remove(&lot);
+                }
             }
         }
         for (plot, _) in &plots {
@@ -82,9 +102,13 @@ impl Projector {
         let told: Vec<_> = plots.iter().filter(|_| tells).map(|(uri, _)| (*uri).clone()).collect();
         let mut touched: Vec<String> = Vec::new();
         let (record, said) = (Arc::new(record.clone()), Said::Event(Arc::new(event.clone())));
-        for (uri, subject) in lots {
+        let named = lots.into_iter().map(|(uri, subject)| (uri, Some(subject)));
+        for (uri, subject) in named.chain(inside.iter().map(|uri| (uri, None))) {
             let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone());
-            self.place(&mut heard, uri, subject).await?;
+            match subject {
+                Some(subject) => self.place(&mut heard, uri, subject).await?,
+                None => self.link(uri),
+            }
             if let Some(before) = self.lot_state(uri).await? {
                 self.weigh(&mut heard).await?;
                 if let Some(state) = with_claim(&before, &heard.entry) {
@@ -101,10 +125,10 @@ impl Projector {
             }
             touched.push(uri.clone());
         }
-        for (uri, subject) in plots {
+        for (uri, subject) in plots.into_iter().chain(containers) {
             let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone());
             self.place(&mut heard, uri, subject).await?;
-            // A plot's history that nobody asked for yet is read when somebody does.
+            // A plot's or container's history that nobody asked for yet is read when somebody does.
             if let Some(history) = self.histories.get_mut(uri) {
                 history.push(heard);
             }
@@ -112,7 +136,6 @@ impl Projector {
         for plot in told {
             touched.extend(self.judge_plot(&plot).await?);
         }
-        let recognised = self.standing_at(record.belongs_to(), self.size).is_recognised();
         let reach = if recognised { self.reach() } else { STRANGERS_REACH };
         self.judge_from(touched, reach).await
     }
@@ -321,7 +344,7 @@ impl Projector {
     }
 
     /// Everything recorded on a lot before this entry.
-    async fn history(&mut self, lot: &str) -> Result<(), ProjectError> {
+    pub(super) async fn history(&mut self, lot: &str) -> Result<(), ProjectError> {
         if self.histories.contains_key(lot) {
             return Ok(());
         }

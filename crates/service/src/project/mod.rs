@@ -13,6 +13,7 @@
 //! the same transaction.
 
 mod cards;
+mod containers;
 mod foresee;
 mod known;
 mod listings;
@@ -476,7 +477,14 @@ impl Projector {
     }
 
     fn link(&mut self, uri: &str) {
-        self.batch.links.push((uri.to_owned(), rows::signed(self.size)));
+        self.link_entry(uri, self.size);
+    }
+
+    fn link_entry(&mut self, uri: &str, index: u64) {
+        let link = (uri.to_owned(), rows::signed(index));
+        if !self.batch.links.contains(&link) {
+            self.batch.links.push(link);
+        }
     }
 
     /// What another name stands for, this transaction's names included.

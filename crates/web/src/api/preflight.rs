@@ -53,6 +53,9 @@ struct AskedDraft {
     /// The public section: an EPCIS 2.0 event or a card. `nguon:subjects` is not needed.
     #[schema(value_type = Object)]
     facts: Box<RawValue>,
+    /// With a plot's card: where it lies, a GeoJSON Feature in WGS 84, longitude first (RFC 7946). It is not kept.
+    #[schema(value_type = Option<Object>)]
+    place: Option<Box<RawValue>>,
 }
 
 /// One answer for each draft, in their order.
@@ -71,6 +74,9 @@ struct Outlook {
     gravest: Option<&'static str>,
     /// Why it should not be signed.
     refusals: Vec<Refused>,
+    /// What is odd about a plot's place, without speaking against signing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<Refused>,
     /// Lots that would be judged otherwise, those that it names first.
     lots: Vec<LotOutlook>,
     /// For a listing: whether the feed would show it.
@@ -82,7 +88,7 @@ struct Outlook {
 #[derive(Serialize, ToSchema)]
 struct Refused {
     /// Stable: `unreadable` · `unit_unknown` · `future_date` · `self_shipment` · `made_of_itself` · `plot_unknown` ·
-    /// `made_twice` · `act_differs` · `too_large`.
+    /// what is wrong with a plot's place (`crosses_itself`, `not_closed`, …) · `made_twice` · `act_differs` · `too_large`.
     code: &'static str,
     /// What happened and what to do, in Vietnamese.
     text_vi: String,
@@ -215,7 +221,9 @@ impl AskedDraft {
                     .because("an act is diary, lot, commerce, inspection or recall"));
             }
         };
-        Ok(Draft { organisation, act, document: self.facts.get().as_bytes().to_vec() })
+        let bytes = |raw: &RawValue| raw.get().as_bytes().to_vec();
+        let (document, place) = (bytes(&self.facts), self.place.as_deref().map(bytes));
+        Ok(Draft { organisation, act, document, place })
     }
 }
 
@@ -231,6 +239,11 @@ impl Outlook {
             may_sign: foreseen.refusals.is_empty(),
             gravest: gravest.map(nguon_trace::finding::Severity::key),
             refusals: foreseen.refusals.iter().map(refused).collect(),
+            remarks: foreseen
+                .remarks
+                .into_iter()
+                .map(|(code, text_vi, text_en)| Refused { code, text_vi, text_en })
+                .collect(),
             lots: foreseen.lots.into_iter().map(LotOutlook::of).collect(),
             offer: foreseen.offer.map(|offer| Offer {
                 listed: offer.listed,
