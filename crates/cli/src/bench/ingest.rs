@@ -8,16 +8,13 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use nguon_ledger::{
-    Act, Control, Draft, Flags, LedgerId, Opening, OrganisationId, PublicKey, Record, Roles, SectionRef,
-    SectionType, SigningKey, Subject, VerifyingKey, handle, next_key_digest, sign_possession,
-};
-use nguon_service::{Incoming, SystemClock};
+use nguon_ledger::{LedgerId, PublicKey, Record, VerifyingKey};
+use nguon_service::SystemClock;
 use nguon_storage::{RecordRow, Store};
 use nguon_web::{Web, server};
 use serde::Serialize;
@@ -25,36 +22,29 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
+use super::phones::{Fleet, each_phone, requests};
+use super::{now, with_store};
 use crate::node;
 use crate::settings::Settings;
 
-/// Measures on this machine, beside a baseline in the same run.
+/// Records a second that are verified, durable and answered, and how long a phone waits.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(clap::Subcommand)]
-enum What {
-    /// Records a second that are verified, durable and answered, and how long a phone waits.
-    Ingest {
-        /// Connections, each sending its own phone's chain, one record after the other.
-        #[arg(long, default_value_t = 256)]
-        connections: usize,
-        /// Seconds of one round.
-        #[arg(long, default_value_t = 5)]
-        seconds: u64,
-        /// Rounds of each; the median is reported with its spread.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-        /// A PostgreSQL server on which databases may be made and removed; SQLite alone without it.
-        #[arg(long, env = "NGUON_TEST_POSTGRES", value_name = "ADDRESS", hide_env_values = true)]
-        postgres: Option<String>,
-        /// The figures as JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Connections, each sending its own phone's chain, one record after the other.
+    #[arg(long, default_value_t = 256)]
+    connections: usize,
+    /// Seconds of one round.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Rounds of each; the median is reported with its spread.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// A PostgreSQL server on which databases may be made and removed; SQLite alone without it.
+    #[arg(long, env = "NGUON_TEST_POSTGRES", value_name = "ADDRESS", hide_env_values = true)]
+    postgres: Option<String>,
+    /// The figures as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Serialize)]
@@ -93,7 +83,7 @@ struct Round {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let What::Ingest { connections, seconds, rounds, postgres, json } = args.what;
+    let Args { connections, seconds, rounds, postgres, json } = args;
     let mut figures = Figures {
         cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         connections,
@@ -170,154 +160,6 @@ fn spread(rounds: &[Round]) -> Spread {
         latency_p99_ms: of(|round| round.p99_ms).0,
         catch_up_seconds: of(|round| round.catch_up_s).0,
     }
-}
-
-/// Runs with a store of its own, which is gone afterwards.
-async fn with_store<F>(
-    server: Option<&str>,
-    round: usize,
-    work: impl FnOnce(Arc<dyn Store>, std::path::PathBuf) -> F,
-) -> anyhow::Result<Round>
-where
-    F: Future<Output = anyhow::Result<Round>>,
-{
-    let folder = tempfile::tempdir()?;
-    let Some(server) = server else {
-        let store =
-            nguon_storage::open(&format!("sqlite:{}", folder.path().join("bench.sqlite").display())).await?;
-        return work(store, folder.path().to_owned()).await;
-    };
-    let name = format!("nguon_bench_{}_{round}", std::process::id());
-    nguon_storage::drop_database(server, &name).await?;
-    let address = nguon_storage::create_database(server, &name).await?;
-    let store = nguon_storage::open(&address).await?;
-    let done = work(store.clone(), folder.path().to_owned()).await;
-    store.close().await;
-    nguon_storage::drop_database(server, &name).await?;
-    done
-}
-
-/// One phone of the load: its key, and the chain it sends.
-struct Phone {
-    key: SigningKey,
-    head: Option<Record>,
-}
-
-struct Fleet {
-    ledger_id: LedgerId,
-    organisation: OrganisationId,
-    root: SigningKey,
-    genesis: Record,
-    phones: Vec<Phone>,
-}
-
-impl Fleet {
-    fn new(ledger_id: LedgerId, count: usize) -> anyhow::Result<Self> {
-        let seed = |n: u64| *blake3_of(n).as_bytes();
-        let root = SigningKey::from_seed(seed(0));
-        let next = next_key_digest(&SigningKey::from_seed(seed(1)).public());
-        let genesis = Draft::first(ledger_id, OrganisationId::ZERO, Control::Genesis { next }).sign(&root)?;
-        let phones = (0..count as u64)
-            .map(|n| Phone { key: SigningKey::from_seed(seed(n + 2)), head: None })
-            .collect();
-        Ok(Self { ledger_id, organisation: genesis.belongs_to(), root, genesis, phones })
-    }
-
-    /// Genesis and delegations, as they would come from a manager.
-    fn enrolment(&self) -> anyhow::Result<Vec<Incoming>> {
-        let mut records = vec![Incoming { record: self.genesis.as_bytes().to_vec(), openings: Vec::new() }];
-        let mut before = self.genesis.clone();
-        for phone in &self.phones {
-            let device = phone.key.public();
-            let (roles, flags, not_after_ms) = (Roles::DIARY | Roles::LOT, Flags::default(), u64::MAX);
-            let possession = sign_possession(
-                &phone.key,
-                self.ledger_id,
-                self.organisation,
-                roles,
-                flags,
-                not_after_ms,
-                None,
-            );
-            let delegation =
-                nguon_ledger::Delegation { device, roles, flags, not_after_ms, person: None, possession };
-            before = Draft::after(&before, Control::Delegate(delegation)).sign(&self.root)?;
-            records.push(Incoming { record: before.as_bytes().to_vec(), openings: Vec::new() });
-        }
-        Ok(records)
-    }
-}
-
-fn blake3_of(n: u64) -> nguon_ledger::NextKeyDigest {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&n.to_be_bytes());
-    next_key_digest(&PublicKey::from_bytes(bytes))
-}
-
-impl Phone {
-    /// The phone's next record: a harvest of about a kilobyte with its facts.
-    fn next(
-        &mut self,
-        ledger_id: LedgerId,
-        organisation: OrganisationId,
-        n: u64,
-    ) -> anyhow::Result<(Record, Opening)> {
-        let salt = *blake3_of(n).as_bytes();
-        let uri =
-            format!("https://nguon.example/bench/p/ca-chua/l/{}-{n}", &self.key.public().to_string()[..8]);
-        let (handle_salt, _) = salt.split_first_chunk::<16>().context("a salt has 32 bytes")?;
-        let payload = format!(
-            r#"{{"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",{{"cbvmda":"urn:epcglobal:cbv:mda:","nguon":"urn:nguon:voc:"}}],"type":"ObjectEvent","eventTime":"2026-11-20T06:15:00.000+07:00","eventTimeZoneOffset":"+07:00","action":"ADD","quantityList":[{{"epcClass":"{uri}","quantity":125.5,"uom":"KGM"}}],"bizStep":"creating_class_instance","disposition":"active","ilmd":{{"cbvmda:harvestStartDate":"2026-11-20"}},"nguon:subjects":[{{"uri":"{uri}","salt":"{}"}}]}}"#,
-            hex::encode(handle_salt)
-        );
-        let opening = Opening { kind: SectionType::PUBLIC, salt, payload: payload.into_bytes() };
-        let mut draft = match &self.head {
-            Some(head) => Draft::after(head, Control::Event),
-            None => Draft::first(ledger_id, organisation, Control::Event),
-        };
-        draft.act = Some(Act::Lot);
-        draft.subjects =
-            vec![Subject { handle: handle(&uri, handle_salt), newest: nguon_ledger::EventId::ZERO }];
-        draft.sections = vec![SectionRef { kind: opening.kind, commitment: opening.commitment() }];
-        let record = draft.sign(&self.key)?;
-        self.head = Some(record.clone());
-        Ok((record, opening))
-    }
-}
-
-/// Signs every phone's chain before the clock starts: what a phone does is not the server's time.
-fn requests(
-    fleet: &mut Fleet,
-    each: usize,
-    body: impl Fn(&Record, &Opening) -> (Vec<u8>, &'static str),
-    path: &str,
-) -> anyhow::Result<Vec<Vec<Vec<u8>>>> {
-    let (ledger_id, organisation) = (fleet.ledger_id, fleet.organisation);
-    fleet
-        .phones
-        .iter_mut()
-        .map(|phone| {
-            (0..each as u64)
-                .map(|n| {
-                    let (record, opening) = phone.next(ledger_id, organisation, n)?;
-                    let (body, kind) = body(&record, &opening);
-                    let mut request = format!(
-                        "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
-                        body.len()
-                    )
-                    .into_bytes();
-                    request.extend_from_slice(&body);
-                    Ok(request)
-                })
-                .collect()
-        })
-        .collect()
-}
-
-/// Records of one phone that are signed beforehand, for a rate that this machine will not exceed.
-fn each_phone(connections: usize, load: Duration) -> usize {
-    let most = 26_000 * usize::try_from(load.as_secs() + 1).unwrap_or(1);
-    most.div_ceil(connections.max(1))
 }
 
 async fn nguon(
@@ -566,11 +408,6 @@ async fn fire(
         p99_ms: at(0.99),
         catch_up_s: 0.0,
     })
-}
-
-fn now() -> Instant {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-    Instant::now()
 }
 
 /// Reads one answer of a keep-alive connection; its bytes are left in the buffer.
