@@ -1,7 +1,11 @@
 //! `nguon bench`: measures on this machine, each time beside a baseline in the same run.
 
+mod home;
 mod ingest;
+mod judge;
 mod phones;
+mod province;
+mod signer;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,11 +23,14 @@ pub(crate) struct Args {
 enum What {
     /// Records a second that are verified, durable and answered, and how long a phone waits.
     Ingest(ingest::Args),
+    /// Events a second that are judged from nothing, and what one more costs with many behind it.
+    Judge(judge::Args),
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
         What::Ingest(args) => ingest::run(args).await,
+        What::Judge(args) => judge::run(args).await,
     }
 }
 
@@ -55,4 +62,24 @@ where
 fn now() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
     Instant::now()
+}
+
+/// The value at a share of the whole, of sorted values; 0 of none.
+fn at_share(sorted: &[f64], share: f64) -> f64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]
+    let place = (sorted.len() as f64 * share) as usize;
+    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0.0)
+}
+
+/// The most memory that this process held at once since [`forget_peak`], in MiB; nothing where the system does not say
+/// (Linux does: `VmHWM`, proc_pid_status(5)).
+fn peak_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? / 1024)
+}
+
+/// Counts the peak from now on (`5` in clear_refs, proc_pid_clear_refs(5)); where that cannot be done, it is the whole run's.
+fn forget_peak() {
+    drop(std::fs::write("/proc/self/clear_refs", "5"));
 }
