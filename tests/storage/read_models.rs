@@ -3,7 +3,7 @@
 use nguon_storage::SubjectRow;
 
 use super::given;
-use crate::given::{change, record, subject};
+use crate::given::{change, record, section, subject};
 
 /// By bytes; a Vietnamese dictionary, and nearly any other, would say otherwise.
 const BY_BYTES: [&str; 9] = ["B", "Z", "a", "b", "z", "À", "Đ", "ầ", "đ"];
@@ -41,7 +41,7 @@ async fn texts_are_ordered_by_bytes_on_every_database() {
     let mut unit = given.unit().await;
     for uri in BY_BYTES.iter().rev() {
         unit.put_subjects(&[subject(uri, "lot", "", 0)]).await.unwrap();
-        unit.put_alias(uri, "x").await.unwrap();
+        unit.put_aliases(&[((*uri).to_owned(), "x".to_owned())]).await.unwrap();
         unit.put_listing_lots(&[("lot".to_owned(), (*uri).to_owned()), ((*uri).to_owned(), "l".to_owned())])
             .await
             .unwrap();
@@ -197,8 +197,8 @@ async fn another_name_leads_to_the_newest_thing_it_was_given_to() {
     let Some(given) = given().await else { return };
     for uri in ["a", "b"] {
         let mut unit = given.unit().await;
-        unit.put_alias("gtin:08938500000012", uri).await.unwrap();
-        unit.put_alias("code:trà", "t").await.unwrap();
+        unit.put_aliases(&[("gtin:08938500000012".to_owned(), uri.to_owned())]).await.unwrap();
+        unit.put_aliases(&[("code:trà".to_owned(), "t".to_owned())]).await.unwrap();
         unit.save().await.unwrap();
         assert_eq!(given.reader().await.alias("gtin:08938500000012").await.unwrap().as_deref(), Some(uri));
     }
@@ -261,6 +261,42 @@ async fn many_rows_of_each_kind_are_written_at_once() {
 }
 
 #[tokio::test]
+async fn many_things_and_entries_are_read_by_their_names() {
+    let Some(given) = given().await else { return };
+    let mut unit = given.unit().await;
+    unit.insert_records(&(0..400).map(record).collect::<Vec<_>>()).await.unwrap();
+    unit.insert_sections(&(0..400).flat_map(|n| [section(n, 0), section(n, 1)]).collect::<Vec<_>>())
+        .await
+        .unwrap();
+    let subjects: Vec<_> = (0..400).map(|n| subject(&format!("u/{n:03}"), "lot", "x", n)).collect();
+    unit.put_subjects(&subjects).await.unwrap();
+    let links: Vec<_> = (0..400).map(|n| (format!("u/{:03}", n / 2), n)).collect();
+    unit.link_records(&links).await.unwrap();
+    unit.save().await.unwrap();
+    let mut reader = given.reader().await;
+    for count in [0, 1, 5, 256, 399] {
+        let names: Vec<String> = (0..count).map(|n| format!("u/{n:03}")).collect();
+        let mut asked: Vec<&str> = names.iter().map(String::as_str).collect();
+        asked.push("u/nobody");
+        let mut found = reader.subjects(&asked).await.unwrap();
+        found.sort_by(|a, b| a.uri.cmp(&b.uri));
+        assert_eq!(found, subjects[..names.len()]);
+        let mut told = reader.entries_of_subjects(&asked).await.unwrap();
+        told.sort();
+        assert_eq!(told, links[..(2 * names.len()).min(400)]);
+
+        let indexes: Vec<i64> = (0..count).chain([9_999]).collect();
+        let mut records = reader.records_of(&indexes).await.unwrap();
+        records.sort_by_key(|row| row.log_index);
+        assert_eq!(records, (0..count).map(record).collect::<Vec<_>>());
+        let mut sections = reader.sections_of(&indexes).await.unwrap();
+        sections.sort_by_key(|row| row.log_index);
+        let both = |n| [section(n, 0), section(n, 1)];
+        assert_eq!(sections, (0..count).flat_map(both).collect::<Vec<_>>(), "those of one entry in order");
+    }
+}
+
+#[tokio::test]
 async fn read_models_are_thrown_away_and_the_ledger_stays() {
     let Some(given) = given().await else { return };
     let given = given.with_head().await;
@@ -271,7 +307,7 @@ async fn read_models_are_thrown_away_and_the_ledger_stays() {
     unit.link_records(&[("a".to_owned(), 0)]).await.unwrap();
     unit.put_subjects(&[subject("a", "lot", "a", 0)]).await.unwrap();
     unit.put_listing_lots(&[("a".to_owned(), "b".to_owned())]).await.unwrap();
-    unit.put_alias("short:1", "a").await.unwrap();
+    unit.put_aliases(&[("short:1".to_owned(), "a".to_owned())]).await.unwrap();
     unit.append_feed(&[change(0, 0)]).await.unwrap();
     unit.save().await.unwrap();
 

@@ -20,7 +20,7 @@ async fn a_unit_that_is_dropped_never_happened() {
     unit.link_records(&[("a".to_owned(), 0)]).await.unwrap();
     unit.put_subjects(&[subject("a", "lot", "a", 0)]).await.unwrap();
     unit.put_listing_lots(&[("a".to_owned(), "b".to_owned())]).await.unwrap();
-    unit.put_alias("short:1", "a").await.unwrap();
+    unit.put_aliases(&[("short:1".to_owned(), "a".to_owned())]).await.unwrap();
     unit.append_feed(&[change(0, 0)]).await.unwrap();
     drop(unit);
 

@@ -1,7 +1,7 @@
 //! Where the ledger and its read models are kept: SQLite for one machine, PostgreSQL for a province.
 //!
 //! There is **one text of SQL**. `backend/repository.rs` says every statement once and names only
-//! `super::driver`; it is compiled twice by `#[path]`, beside `sqlite.rs` and beside `postgres.rs`. What differs
+//! `super::driver` and `many.rs`; it is compiled twice by `#[path]`, beside `sqlite.rs` and beside `postgres.rs`. What differs
 //! between the two engines (pools, pragmas, transactions) is in those two files, in the open.
 //!
 //! - [`Store`] opens a [`Reader`] (one connection, no transaction) or a [`Unit`] (one transaction, writes only).
@@ -21,6 +21,8 @@ mod port;
 mod sqlite {
     #[path = "sqlite.rs"]
     mod driver;
+    #[path = "many.rs"]
+    mod many;
     #[path = "repository.rs"]
     mod repository;
     pub use driver::SqliteStore;
@@ -30,6 +32,8 @@ mod sqlite {
 mod postgres {
     #[path = "postgres.rs"]
     mod driver;
+    #[path = "many.rs"]
+    mod many;
     #[path = "repository.rs"]
     mod repository;
     pub use driver::PostgresStore;

@@ -226,7 +226,7 @@ pub trait Store: Send + Sync {
     async fn close(&self);
 }
 
-/// Reads. Each call is one statement.
+/// Reads. Each call is one statement, or a few where it is given many keys.
 #[async_trait]
 pub trait Reader: Send {
     /// How many rows a table has.
@@ -265,6 +265,14 @@ pub trait Reader: Send {
     async fn projections(&mut self) -> Result<Vec<(String, i64)>, StoreError>;
     /// One thing.
     async fn subject(&mut self, uri: &str) -> Result<Option<SubjectRow>, StoreError>;
+    /// These things, as far as they are known, in any order.
+    async fn subjects(&mut self, uris: &[&str]) -> Result<Vec<SubjectRow>, StoreError>;
+    /// These entries, in any order.
+    async fn records_of(&mut self, log_indexes: &[i64]) -> Result<Vec<RecordRow>, StoreError>;
+    /// Openings of these entries; those of one entry in order.
+    async fn sections_of(&mut self, log_indexes: &[i64]) -> Result<Vec<SectionRow>, StoreError>;
+    /// Which entries tell of which of these things, in any order.
+    async fn entries_of_subjects(&mut self, uris: &[&str]) -> Result<Vec<(String, i64)>, StoreError>;
     /// Things of a kind after a URI, in order of URI.
     async fn list_subjects(
         &mut self,
@@ -344,8 +352,8 @@ pub trait Unit: Send {
     async fn put_subjects(&mut self, rows: &[SubjectRow]) -> Result<(), StoreError>;
     /// Says that a listing draws on lots.
     async fn put_listing_lots(&mut self, rows: &[(String, String)]) -> Result<(), StoreError>;
-    /// Gives a thing another name.
-    async fn put_alias(&mut self, alias: &str, uri: &str) -> Result<(), StoreError>;
+    /// Gives things other names; no name comes twice among the rows.
+    async fn put_aliases(&mut self, rows: &[(String, String)]) -> Result<(), StoreError>;
     /// Adds changes to the feed.
     async fn append_feed(&mut self, rows: &[FeedRow]) -> Result<(), StoreError>;
     /// Empties all read models.

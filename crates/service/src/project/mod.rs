@@ -511,9 +511,7 @@ impl Projector {
         unit.link_records(&batch.links).await?;
         unit.put_subjects(&changed).await?;
         unit.put_listing_lots(&Vec::from_iter(batch.listing_lots)).await?;
-        for (alias, uri) in &batch.aliases {
-            unit.put_alias(alias, uri).await?;
-        }
+        unit.put_aliases(&Vec::from_iter(batch.aliases)).await?;
         unit.append_feed(&batch.feed).await?;
         unit.set_projection(NAME, rows::signed(self.size)).await?;
         unit.save().await?;

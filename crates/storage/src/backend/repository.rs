@@ -6,6 +6,7 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Database, Executor, Row};
 
 use super::driver::{Db, DbConnection, DbPoolConnection, DbRow, DbTransaction};
+use super::many::{insert_many, select_many};
 use crate::port::{
     CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, StoreError, SubjectRow, Table,
     Unit,
@@ -231,6 +232,43 @@ impl Reader for Reading {
         self.one(query.bind(uri.to_owned()), subject).await
     }
 
+    async fn subjects(&mut self, uris: &[&str]) -> Result<Vec<SubjectRow>, StoreError> {
+        const SQL: (&str, &str) = (
+            "SELECT uri, kind, organisation_id, status, search_key, last_index, state FROM subject WHERE uri IN",
+            "",
+        );
+        select_many(&mut self.0, SQL, uris, |query, uri| query.bind((*uri).to_owned()), subject).await
+    }
+
+    async fn records_of(&mut self, log_indexes: &[i64]) -> Result<Vec<RecordRow>, StoreError> {
+        const SQL: (&str, &str) = (
+            "SELECT log_index, organisation_id, author, seq, disputed, kind, event_id, bytes
+             FROM record WHERE log_index IN",
+            "",
+        );
+        select_many(&mut self.0, SQL, log_indexes, |query, index| query.bind(*index), record).await
+    }
+
+    async fn sections_of(&mut self, log_indexes: &[i64]) -> Result<Vec<SectionRow>, StoreError> {
+        const SQL: (&str, &str) = (
+            "SELECT log_index, position, kind, salt, payload FROM section WHERE log_index IN",
+            " ORDER BY log_index, position",
+        );
+        select_many(&mut self.0, SQL, log_indexes, |query, index| query.bind(*index), section).await
+    }
+
+    async fn entries_of_subjects(&mut self, uris: &[&str]) -> Result<Vec<(String, i64)>, StoreError> {
+        const SQL: (&str, &str) = ("SELECT uri, log_index FROM subject_record WHERE uri IN", "");
+        select_many(
+            &mut self.0,
+            SQL,
+            uris,
+            |query, uri| query.bind((*uri).to_owned()),
+            |row| Ok((row.try_get("uri")?, row.try_get("log_index")?)),
+        )
+        .await
+    }
+
     async fn list_subjects(
         &mut self,
         kind: &str,
@@ -384,49 +422,6 @@ pub(super) async fn check_version<'c>(
     Err(StoreError::OtherVersion { found: found.len(), ours: ours.len() })
 }
 
-/// Rows of one statement. Powers of four, so that only five statements a table are ever prepared.
-const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
-
-/// `INSERT … VALUES ($1,$2),($3,$4)… suffix`. Only constants of this file enter the text.
-fn insert(prefix: &'static str, columns: usize, rows: usize, suffix: &'static str) -> AssertSqlSafe<String> {
-    let mut sql = String::with_capacity(prefix.len() + suffix.len() + rows * columns * 6);
-    sql.push_str(prefix);
-    for row in 0..rows {
-        sql.push_str(if row == 0 { " (" } else { ",(" });
-        for column in 0..columns {
-            if column > 0 {
-                sql.push(',');
-            }
-            sql.push('$');
-            sql.push_str(&(row * columns + column + 1).to_string());
-        }
-        sql.push(')');
-    }
-    sql.push_str(suffix);
-    AssertSqlSafe(sql)
-}
-
-/// Many rows in few statements: a statement a row would cost a thread hand-over (SQLite) or a round trip
-/// (PostgreSQL) each.
-pub(super) async fn insert_many<T>(
-    connection: &mut DbConnection,
-    (prefix, columns, suffix): (&'static str, usize, &'static str),
-    mut rows: &[T],
-    bind: impl for<'q> Fn(DbQuery<'q>, &T) -> DbQuery<'q>,
-) -> Result<(), StoreError> {
-    while !rows.is_empty() {
-        let take = CHUNKS.into_iter().find(|size| *size <= rows.len()).unwrap_or(1);
-        let (now, later) = rows.split_at(take);
-        let mut query = sqlx::query(insert(prefix, columns, take, suffix));
-        for row in now {
-            query = bind(query, row);
-        }
-        query.execute(&mut *connection).await?;
-        rows = later;
-    }
-    Ok(())
-}
-
 impl Writing {
     async fn run(&mut self, query: DbQuery<'_>) -> Result<u64, StoreError> {
         let connection: &mut DbConnection = &mut self.0;
@@ -547,11 +542,13 @@ impl Unit for Writing {
         insert_many(&mut self.0, SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1.clone())).await
     }
 
-    async fn put_alias(&mut self, alias: &str, uri: &str) -> Result<(), StoreError> {
-        let query = sqlx::query(
-            "INSERT INTO alias (alias, uri) VALUES ($1, $2) ON CONFLICT (alias) DO UPDATE SET uri = excluded.uri",
+    async fn put_aliases(&mut self, rows: &[(String, String)]) -> Result<(), StoreError> {
+        const SQL: (&str, usize, &str) = (
+            "INSERT INTO alias (alias, uri) VALUES",
+            2,
+            " ON CONFLICT (alias) DO UPDATE SET uri = excluded.uri",
         );
-        self.run(query.bind(alias.to_owned()).bind(uri.to_owned())).await.map(drop)
+        insert_many(&mut self.0, SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1.clone())).await
     }
 
     async fn append_feed(&mut self, rows: &[FeedRow]) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, Row, Sqlite, Transaction};
 
-use super::repository;
+use super::{many, repository};
 use crate::port::{Reader, RecordRow, SectionRow, Store, StoreError, TableShape, Unit};
 
 pub(super) type Db = Sqlite;
@@ -40,6 +40,8 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(30))
+            // Rows that the reading thread may be ahead: fewer, and it stops and waits within each page of rows.
+            .row_buffer_size(1_000)
             .pragma("cache_size", "-65536")
             // An erased section's bytes are overwritten in the file, not only unlinked.
             .pragma("secure_delete", "ON");
@@ -85,7 +87,7 @@ pub(super) async fn insert_records(
         8,
         "",
     );
-    repository::insert_many(connection, SQL, rows, |query, row| {
+    many::insert_many(connection, SQL, rows, |query, row| {
         query
             .bind(row.log_index)
             .bind(row.organisation_id.clone())
@@ -106,7 +108,7 @@ pub(super) async fn insert_sections(
 ) -> Result<(), StoreError> {
     const SQL: (&str, usize, &str) =
         ("INSERT INTO section (log_index, position, kind, salt, payload) VALUES", 5, "");
-    repository::insert_many(connection, SQL, rows, |query, row| {
+    many::insert_many(connection, SQL, rows, |query, row| {
         query
             .bind(row.log_index)
             .bind(row.position)
