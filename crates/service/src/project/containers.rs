@@ -155,3 +155,16 @@ fn moves(step: &Step) -> bool {
             | Step::Storing
     )
 }
+
+/// Whether an event says what lies in a container, or where it went.
+pub(super) fn carries(event: &Event, container: &str) -> bool {
+    match &event.what {
+        What::Aggregation { container: into, contents, .. } => {
+            into.as_deref() == Some(container) || contents.iter().any(|content| content.subject == container)
+        }
+        What::Objects { objects, .. } => {
+            moves(&event.step) && objects.iter().any(|object| object.subject == container)
+        }
+        _ => false,
+    }
+}

@@ -21,7 +21,8 @@ use nguon_trace::facts::{Event, Facts, Step, vietnam_day};
 use nguon_trace::finding::Finding;
 use nguon_trace::lot::{Effect, LotState};
 
-use super::{Directory, Pending, ProjectError, Projector, lot_of};
+use super::prefetch::Parsed;
+use super::{Directory, ProjectError, Projector, lot_of};
 
 /// The index of the first draft: after every entry that a log may have.
 pub const FIRST_DRAFT: u64 = 1 << 62;
@@ -84,24 +85,8 @@ struct Seen(HashMap<String, Vec<Finding>>);
 impl Projector {
     /// A projector that only looks ahead, from where the other one is.
     fn ahead(store: Arc<dyn Store>, directory: Directory, now_ms: i64) -> Self {
-        Self {
-            source: store.clone(),
-            target: store,
-            directory,
-            size: FIRST_DRAFT,
-            subjects: HashMap::new(),
-            histories: HashMap::new(),
-            cards: HashMap::new(),
-            lots: HashMap::new(),
-            plots: HashMap::new(),
-            aliases: HashMap::new(),
-            listings: HashMap::new(),
-            offered: Default::default(),
-            calendar: Default::default(),
-            cached_bytes: 0,
-            batch: Pending::default(),
-            foresees_at_ms: Some(now_ms),
-        }
+        let ahead = Self::new(store.clone(), store, directory);
+        Self { size: FIRST_DRAFT, foresees_at_ms: Some(now_ms), ..ahead }
     }
 
     /// What would become of these drafts, one after the other.
@@ -171,7 +156,7 @@ impl Projector {
             return Ok(answer);
         };
         self.batch.changed.clear();
-        self.read(&record, &payload, false).await?;
+        self.read(Parsed::new(record, false, Some(&payload))).await?;
         let changed: Vec<String> = self.batch.changed.iter().cloned().collect();
         for uri in changed {
             let Some(state) = self.lot_state(&uri).await? else { continue };

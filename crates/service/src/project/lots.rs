@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use nguon_epcis::Document;
 use nguon_id::{LotId, ShortCode};
-use nguon_ledger::{Act, AuthorityFinding, EventId, OrganisationId, Record, SectionType, Subject};
+use nguon_ledger::{Act, AuthorityFinding, EventId, OrganisationId, Record, Subject};
 use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Event, Facts, Step, organisation_in_urn};
 use nguon_trace::lot::{
@@ -14,6 +15,8 @@ use nguon_trace::lot::{
 use nguon_trace::plot::{self, Ground, PlotState};
 
 use super::cards::Card;
+use super::containers::carries;
+use super::prefetch::{Parsed, tells};
 use super::{FIRST_DRAFT, ProjectError, Projector, proven_subjects, search_key};
 use crate::rows;
 
@@ -29,10 +32,12 @@ const STRANGERS_REACH: usize = 500;
 pub(super) struct Heard {
     record: Arc<Record>,
     pub(super) entry: Entry,
+    /// About how much of memory it takes.
+    bytes: usize,
 }
 
 impl Heard {
-    fn new(record: Arc<Record>, index: u64, disputed: bool, said: Said) -> Self {
+    fn new(record: Arc<Record>, index: u64, disputed: bool, said: Said, bytes: usize) -> Self {
         let entry = Entry {
             index,
             event_id: record.event_id().to_string(),
@@ -49,21 +54,35 @@ impl Heard {
             destination: None,
             said,
         };
-        Self { record, entry }
+        // Beside what was signed, its names in hex and the places of its fields.
+        Self { record, entry, bytes: bytes + 1_000 }
     }
+}
+
+/// About how much of memory a history takes.
+pub(super) fn history_bytes(history: &[Heard]) -> usize {
+    history.iter().map(|heard| heard.bytes).sum()
+}
+
+/// About how much of memory a lot's state takes.
+pub(super) fn lot_bytes(lot: &LotState) -> usize {
+    2_000 + lot.stages.len() * 700 + (lot.inputs.len() + lot.outputs.len() + lot.findings.len()) * 250
+}
+
+/// About how much of memory a plot's state takes.
+pub(super) fn plot_bytes(plot: &PlotState) -> usize {
+    300 + plot.lots.values().map(|on_plot| 250 + on_plot.findings.len() * 500).sum::<usize>()
 }
 
 impl Projector {
     pub(super) async fn event(
         &mut self,
-        record: &Record,
+        (record, bytes): (&Arc<Record>, usize),
         proven: &[(String, Subject)],
         event: Event,
         disputed: bool,
     ) -> Result<(), ProjectError> {
-        // Watering and weeding say nothing that a plot is judged by.
-        let tells = event.correction.is_some()
-            || matches!(event.step, Step::Planting { .. } | Step::PlantProtection(_) | Step::Harvest);
+        let tells = tells(&event);
         let grown: BTreeSet<&String> = event.place.iter().chain(&event.lot.plots).collect();
         let (mut lots, mut plots, mut containers) = (Vec::new(), Vec::new(), Vec::new());
         for (uri, subject) in proven {
@@ -97,21 +116,27 @@ impl Projector {
         for (plot, _) in &plots {
             if tells {
                 self.plot_state(plot).await?;
+                self.history(plot).await?;
             }
         }
         let told: Vec<_> = plots.iter().filter(|_| tells).map(|(uri, _)| (*uri).clone()).collect();
         let mut touched: Vec<String> = Vec::new();
-        let (record, said) = (Arc::new(record.clone()), Said::Event(Arc::new(event.clone())));
+        let said = Said::Event(Arc::new(event));
         let named = lots.into_iter().map(|(uri, subject)| (uri, Some(subject)));
         for (uri, subject) in named.chain(inside.iter().map(|uri| (uri, None))) {
-            let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone());
+            let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone(), bytes);
             match subject {
-                Some(subject) => self.place(&mut heard, uri, subject).await?,
+                // A draft's subjects have no salts yet.
+                Some(_) if self.size >= FIRST_DRAFT => {}
+                Some(subject) => heard.entry.handle = Some(subject.handle.to_string()),
                 None => self.link(uri),
             }
             if let Some(before) = self.lot_state(uri).await? {
                 self.weigh(&mut heard).await?;
                 if let Some(state) = with_claim(&before, &heard.entry) {
+                    if let Some(subject) = subject.filter(|_| self.histories.contains(uri)) {
+                        self.place(&mut heard, uri, subject).await?;
+                    }
                     if let Some(history) = self.histories.get_mut(uri) {
                         history.push(heard);
                     }
@@ -119,18 +144,27 @@ impl Projector {
                     continue;
                 }
             }
+            // After the history is there, so that it is not asked for what stands in it.
             self.history(uri).await?;
+            if let Some(subject) = subject {
+                self.place(&mut heard, uri, subject).await?;
+            }
             if let Some(history) = self.histories.get_mut(uri) {
                 history.push(heard);
             }
             touched.push(uri.clone());
         }
-        for (uri, subject) in plots.into_iter().chain(containers) {
-            let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone());
-            self.place(&mut heard, uri, subject).await?;
-            // A plot's or container's history that nobody asked for yet is read when somebody does.
-            if let Some(history) = self.histories.get_mut(uri) {
+        for (uri, subject) in plots {
+            // A plot's history that nobody asked for yet is read when somebody does.
+            if tells && let Some(history) = self.histories.get_mut(uri) {
+                let mut heard = Heard::new(record.clone(), self.size, disputed, said.clone(), bytes);
+                heard.entry.handle = Some(subject.handle.to_string());
                 history.push(heard);
+            }
+        }
+        for (uri, _) in containers {
+            if let Some(history) = self.histories.get_mut(uri) {
+                history.push(Heard::new(record.clone(), self.size, disputed, said.clone(), bytes));
             }
         }
         for plot in told {
@@ -216,15 +250,22 @@ impl Projector {
 
     /// Everything recorded on a lot or plot that this projector knows of, with what it weighs now.
     pub(crate) async fn entries_on(&mut self, uri: &str) -> Result<Vec<Entry>, ProjectError> {
-        self.history(uri).await?;
-        let mut history = self.histories.remove(uri).unwrap_or_default();
+        let indexes = self.target.reader().await?.entries_of_subject(uri).await?;
         // Another projector may write the read models, and be ahead.
-        history.retain(|heard| heard.entry.index < self.size);
-        for heard in &mut history {
-            self.weigh(heard).await?;
+        let indexes = indexes.into_iter().filter(|index| rows::unsigned(*index) < self.size).collect();
+        let mut entries = Vec::new();
+        for (index, parsed) in self.read_entries(&indexes).await? {
+            let said = match parsed.public {
+                None => Said::Erased,
+                Some(Err(_)) => Said::Unreadable,
+                Some(Ok(Document { facts: Facts::Event(event), .. })) => Said::Event(Arc::from(event)),
+                Some(Ok(_)) => continue,
+            };
+            let index = rows::unsigned(index);
+            let mut heard = Heard::new(parsed.record, index, parsed.disputed, said, parsed.bytes);
+            self.weigh(&mut heard).await?;
+            entries.push(heard.entry);
         }
-        let entries = history.iter().map(|heard| heard.entry.clone()).collect();
-        self.histories.insert(uri.to_owned(), history);
         Ok(entries)
     }
 
@@ -293,7 +334,7 @@ impl Projector {
     /// What the ledger knows now about one record on a lot. Asked again at each judgement: whose a GLN is, how a key
     /// is kept and what was adopted may change after the record, and must not depend on what is still in memory.
     async fn weigh(&mut self, heard: &mut Heard) -> Result<(), ProjectError> {
-        let Heard { record, entry } = heard;
+        let Heard { record, entry, .. } = heard;
         let index = entry.index;
         entry.destination = match &entry.said {
             Said::Event(event) => match &event.destination {
@@ -343,62 +384,59 @@ impl Projector {
         Ok(owner.as_deref().and_then(organisation_in_urn).map(str::to_owned))
     }
 
-    /// Everything recorded on a lot before this entry.
-    pub(super) async fn history(&mut self, lot: &str) -> Result<(), ProjectError> {
-        if self.histories.contains_key(lot) {
+    /// Everything recorded on a lot before this entry; on a plot, what it is judged by.
+    pub(super) async fn history(&mut self, uri: &str) -> Result<(), ProjectError> {
+        if self.histories.contains(uri) {
             return Ok(());
         }
-        let mut indexes: BTreeSet<i64> =
-            self.target.reader().await?.entries_of_subject(lot).await?.into_iter().collect();
-        indexes.extend(self.batch.links.iter().filter(|link| link.0 == lot).map(|link| link.1));
+        // The first record on a lot makes its row.
+        let is_new = LotId::from_uri(uri).is_ok()
+            && !matches!(self.lots.get(uri), Some(Some(_)))
+            && self.subject(uri).await?.is_none();
+        let mut indexes = BTreeSet::new();
+        if !is_new {
+            indexes.extend(self.target.reader().await?.entries_of_subject(uri).await?);
+        }
+        indexes.extend(self.batch.links.iter().filter(|link| link.0 == uri).map(|link| link.1));
         indexes.remove(&rows::signed(self.size));
-        self.histories.insert(lot.to_owned(), Vec::with_capacity(indexes.len()));
-        for index in indexes {
-            let Some((mut heard, subject)) = self.read_entry(index, lot).await? else { continue };
+        let read = self.read_entries(&indexes).await?;
+        self.remember(uri, read.iter().map(|(index, entry)| (*index, entry))).await
+    }
+
+    /// Keeps these entries as what was recorded on a thing.
+    pub(super) async fn remember(
+        &mut self,
+        uri: &str,
+        entries: impl Iterator<Item = (i64, &Parsed)>,
+    ) -> Result<(), ProjectError> {
+        let is_lot = LotId::from_uri(uri).is_ok();
+        self.histories.insert(uri.to_owned(), Vec::new());
+        for (index, parsed) in entries {
+            let (said, subject) = match &parsed.public {
+                None => (Said::Erased, None),
+                Some(Err(_)) => (Said::Unreadable, None),
+                Some(Ok(document)) => match &document.facts {
+                    Facts::Event(event) if is_lot || tells(event) || carries(event, uri) => {
+                        let proven = proven_subjects(&parsed.record, document);
+                        let subject = proven.into_iter().find(|(known, _)| known == uri);
+                        (Said::Event(Arc::new((**event).clone())), subject.map(|(_, subject)| subject))
+                    }
+                    _ => continue,
+                },
+            };
+            let index = rows::unsigned(index);
+            let mut heard = Heard::new(parsed.record.clone(), index, parsed.disputed, said, parsed.bytes);
             if let Some(subject) = subject {
-                self.place(&mut heard, lot, &subject).await?;
+                heard.entry.handle = Some(subject.handle.to_string());
+                if is_lot {
+                    self.place(&mut heard, uri, &subject).await?;
+                }
             }
-            if let Some(history) = self.histories.get_mut(lot) {
+            if let Some(history) = self.histories.get_mut(uri) {
                 history.push(heard);
             }
         }
         Ok(())
-    }
-
-    async fn read_entry(
-        &mut self,
-        log_index: i64,
-        uri: &str,
-    ) -> Result<Option<(Heard, Option<Subject>)>, ProjectError> {
-        let mut reader = self.source.reader().await?;
-        let Some(row) = reader.records(log_index, 1).await?.into_iter().next() else { return Ok(None) };
-        let public = reader
-            .sections(log_index, log_index + 1)
-            .await?
-            .into_iter()
-            .find(|section| section.kind == i64::from(SectionType::PUBLIC.0));
-        drop(reader);
-        let index = rows::unsigned(log_index);
-        let record = Record::parse(&row.bytes)
-            .map(Arc::new)
-            .map_err(|error| ProjectError::Damaged { index, why: error.to_string() })?;
-        self.cached_bytes += row.bytes.len() + public.as_ref().map_or(0, |section| section.payload.len());
-        let (said, subject) = match public {
-            None => (Said::Erased, None),
-            Some(section) => match nguon_epcis::read(&section.payload) {
-                Ok(document) => {
-                    let proven = proven_subjects(&record, &document);
-                    let subject =
-                        proven.into_iter().find(|(known, _)| known == uri).map(|(_, subject)| subject);
-                    match document.facts {
-                        Facts::Event(event) => (Said::Event(Arc::from(event)), subject),
-                        _ => return Ok(None),
-                    }
-                }
-                Err(_) => (Said::Unreadable, None),
-            },
-        };
-        Ok(Some((Heard::new(record, index, row.disputed, said), subject)))
     }
 
     /// Judges these lots, and what is made of them as far as that hears something new: each after all that it is made

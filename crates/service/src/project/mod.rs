@@ -18,6 +18,8 @@ mod foresee;
 mod known;
 mod listings;
 mod lots;
+mod memory;
+mod prefetch;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -35,6 +37,8 @@ use nguon_trace::plot::PlotState;
 use tokio::sync::watch;
 
 use crate::rows;
+use memory::Kept;
+use prefetch::Parsed;
 
 pub use cards::Card;
 pub use foresee::{Draft, FIRST_DRAFT, Foreseen, ForeseenLot, ForeseenOffer};
@@ -61,10 +65,8 @@ const BEHIND: u64 = 2_000;
 const WAITED: Duration = Duration::from_secs(5);
 /// Letters of a name that can be searched.
 const SEARCHED: usize = 400;
-/// Things kept in memory between transactions.
-const CACHED: usize = 50_000;
-/// Bytes of them, about.
-const CACHED_BYTES: usize = 64 << 20;
+/// Bytes of things kept in memory between transactions, about.
+const KEPT_BYTES: usize = 128 << 20;
 /// After a failure nothing is projected for this long.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -93,24 +95,22 @@ pub struct Projector {
     target: Arc<dyn Store>,
     directory: Directory,
     size: u64,
-    subjects: HashMap<String, Option<SubjectRow>>,
-    /// What was recorded on a lot, in log order.
-    histories: HashMap<String, Vec<lots::Heard>>,
+    subjects: Kept<Option<SubjectRow>>,
+    /// What was recorded on a lot, in log order; on a plot, what it is judged by.
+    histories: Kept<Vec<lots::Heard>>,
     /// Rows of `subjects` as values, so that each is read once.
-    cards: HashMap<String, Option<Arc<Card>>>,
-    lots: HashMap<String, Option<Arc<LotState>>>,
+    cards: Kept<Option<Arc<Card>>>,
+    lots: Kept<Option<Arc<LotState>>>,
     /// What each plot's diary says.
-    plots: HashMap<String, Arc<PlotState>>,
+    plots: Kept<Arc<PlotState>>,
     /// Other names of things.
-    aliases: HashMap<String, Option<String>>,
+    aliases: Kept<Option<String>>,
     /// Which listings draw on a lot.
     listings: HashMap<String, BTreeSet<String>>,
     /// Listings that the feed shows now.
     offered: BTreeSet<String>,
     /// When the next listing expires or begins, by log time.
     calendar: BTreeSet<(i64, String)>,
-    /// About how much the maps above hold.
-    cached_bytes: usize,
     batch: Pending,
     /// When it only looks ahead: what time it is. Nothing of it is saved.
     foresees_at_ms: Option<i64>,
@@ -130,30 +130,34 @@ struct Pending {
 }
 
 impl Projector {
+    fn new(source: Arc<dyn Store>, target: Arc<dyn Store>, directory: Directory) -> Self {
+        Self {
+            source,
+            target,
+            directory,
+            size: 0,
+            subjects: Kept::new(|row| row.as_ref().map_or(0, |row| 300 + row.state.len())),
+            histories: Kept::new(|history| lots::history_bytes(history)),
+            cards: Kept::new(|_| 2_000),
+            lots: Kept::new(|lot| lot.as_deref().map_or(0, lots::lot_bytes)),
+            plots: Kept::new(|plot| lots::plot_bytes(plot)),
+            aliases: Kept::new(|_| 150),
+            offered: BTreeSet::new(),
+            listings: HashMap::new(),
+            calendar: BTreeSet::new(),
+            batch: Pending::default(),
+            foresees_at_ms: None,
+        }
+    }
+
     /// A projector that goes on where the target's read models end.
     pub async fn open(
         ledger_id: LedgerId,
         source: Arc<dyn Store>,
         target: Arc<dyn Store>,
     ) -> Result<Self, ProjectError> {
-        let mut projector = Self {
-            source,
-            target,
-            directory: Arc::new(RwLock::new(Known::new(ledger_id))),
-            size: 0,
-            subjects: HashMap::new(),
-            histories: HashMap::new(),
-            cards: HashMap::new(),
-            lots: HashMap::new(),
-            plots: HashMap::new(),
-            aliases: HashMap::new(),
-            offered: BTreeSet::new(),
-            listings: HashMap::new(),
-            calendar: BTreeSet::new(),
-            cached_bytes: 0,
-            batch: Pending::default(),
-            foresees_at_ms: None,
-        };
+        let directory = Arc::new(RwLock::new(Known::new(ledger_id)));
+        let mut projector = Self::new(source, target, directory);
         projector.load().await?;
         Ok(projector)
     }
@@ -179,13 +183,12 @@ impl Projector {
         self.lots.clear();
         self.plots.clear();
         self.aliases.clear();
-        self.cached_bytes = 0;
         self.batch = Pending::default();
         self.size = 0;
         while self.size < done {
             let rows = self.source.reader().await?.records(rows::signed(self.size), 2_000).await?;
             for row in rows.into_iter().take(usize::try_from(done - self.size).unwrap_or(usize::MAX)) {
-                let record = self.parse(&row)?;
+                let record = Self::parse(&row, self.size)?;
                 known.note(&record, self.size);
                 self.size += 1;
             }
@@ -211,7 +214,7 @@ impl Projector {
             }
             let mut known = directory.write().unwrap_or_else(PoisonError::into_inner);
             for row in rows.into_iter().take(usize::try_from(done - self.size).unwrap_or(usize::MAX)) {
-                let record = self.parse(&row)?;
+                let record = Self::parse(&row, self.size)?;
                 known.note(&record, self.size);
                 self.size += 1;
             }
@@ -224,8 +227,7 @@ impl Projector {
         self.known().is_void(index)
     }
 
-    fn parse(&self, row: &RecordRow) -> Result<Record, ProjectError> {
-        let index = self.size;
+    fn parse(row: &RecordRow, index: u64) -> Result<Record, ProjectError> {
         let damaged = |why: String| ProjectError::Damaged { index, why };
         if rows::unsigned(row.log_index) != index {
             return Err(damaged("it is not there".to_owned()));
@@ -296,7 +298,8 @@ impl Projector {
         let to = from + i64::try_from(records.len()).unwrap_or(limit);
         let mut sections: VecDeque<SectionRow> = reader.sections(from, to).await?.into();
         drop(reader);
-        for row in records {
+        let mut entries = Vec::with_capacity(records.len());
+        for (index, row) in (self.size..).zip(records) {
             let mut public = None;
             while sections.front().is_some_and(|section| section.log_index <= row.log_index) {
                 if let Some(section) = sections.pop_front()
@@ -308,8 +311,11 @@ impl Projector {
                     public = Some(section.payload);
                 }
             }
-            let record = self.parse(&row)?;
-            self.take(&record, public.as_deref(), row.disputed).await?;
+            entries.push(Parsed::new(Self::parse(&row, index)?, row.disputed, public.as_deref()));
+        }
+        self.prefetch(&entries).await?;
+        for entry in entries {
+            self.take(entry).await?;
             self.size += 1;
             if self.batch.bytes > BATCH_BYTES {
                 break;
@@ -349,12 +355,8 @@ impl Projector {
         }
     }
 
-    async fn take(
-        &mut self,
-        record: &Record,
-        public: Option<&[u8]>,
-        disputed: bool,
-    ) -> Result<(), ProjectError> {
+    async fn take(&mut self, entry: Parsed) -> Result<(), ProjectError> {
+        let record = &entry.record.clone();
         let index = self.size;
         self.directory.write().unwrap_or_else(PoisonError::into_inner).note(record, index);
         self.batch.events.push((rows::event_prefix(&record.event_id()), rows::signed(index)));
@@ -399,23 +401,23 @@ impl Projector {
             }
             _ => {}
         }
-        match public {
-            Some(payload) => self.read(record, payload, disputed).await,
-            None => Ok(()),
-        }
+        self.read(entry).await
     }
 
     /// Takes in what an entry says.
-    async fn read(&mut self, record: &Record, payload: &[u8], disputed: bool) -> Result<(), ProjectError> {
+    async fn read(&mut self, entry: Parsed) -> Result<(), ProjectError> {
+        let Parsed { record, disputed, public, bytes } = entry;
+        let record = &record;
+        let Some(public) = public else { return Ok(()) };
         let void = self.is_void(self.size);
-        let Ok(document) = nguon_epcis::read(payload) else {
+        let Ok(document) = public else {
             // Logged, shown as unreadable, counts for nothing (ledger format, idea 5).
             metrics::counter!("nguon_unreadable_sections_total").increment(1);
             return Ok(());
         };
         let proven = proven_subjects(record, &document);
         match document.facts {
-            Facts::Event(event) => self.event(record, &proven, *event, disputed).await,
+            Facts::Event(event) => self.event((record, bytes), &proven, *event, disputed).await,
             _ if void || disputed || !self.is_signed_as(record, &document.facts) => Ok(()),
             card => self.card(record, &proven, card).await,
         }
@@ -442,7 +444,6 @@ impl Projector {
             return Ok(known.clone());
         }
         let found = self.target.reader().await?.subject(uri).await?;
-        self.cached_bytes += found.as_ref().map_or(0, |row| row.state.len());
         self.subjects.insert(uri.to_owned(), found.clone());
         Ok(found)
     }
@@ -471,7 +472,6 @@ impl Projector {
         self.cards.remove(&row.uri);
         self.lots.remove(&row.uri);
         self.batch.bytes += row.state.len();
-        self.cached_bytes += row.state.len();
         self.batch.changed.insert(row.uri.clone());
         self.subjects.insert(row.uri.clone(), Some(row));
     }
@@ -505,7 +505,7 @@ impl Projector {
     async fn save(&mut self) -> Result<(), ProjectError> {
         let batch = std::mem::take(&mut self.batch);
         let changed: Vec<SubjectRow> =
-            batch.changed.iter().filter_map(|uri| self.subjects.get(uri).cloned().flatten()).collect();
+            batch.changed.iter().filter_map(|uri| self.subjects.get(uri).and_then(Option::clone)).collect();
         let mut unit = self.target.unit().await?;
         unit.index_events(&batch.events).await?;
         unit.link_records(&batch.links).await?;
@@ -515,21 +515,23 @@ impl Projector {
         unit.append_feed(&batch.feed).await?;
         unit.set_projection(NAME, rows::signed(self.size)).await?;
         unit.save().await?;
-        let full = self.cached_bytes > CACHED_BYTES;
-        if full {
-            self.cached_bytes = 0;
+        // A lot's row is in the database now, and its state is kept as a value.
+        for row in changed.into_iter().filter(|row| row.kind == "lot") {
+            self.subjects.remove(&row.uri);
         }
-        if full || self.subjects.len() > CACHED {
-            self.subjects.clear();
-            self.cards.clear();
-            self.lots.clear();
-        }
-        if self.aliases.len() > CACHED {
-            self.aliases.clear();
-        }
-        if full || self.histories.len() > CACHED {
-            self.histories.clear();
-            self.plots.clear();
+        let kept = self.subjects.bytes()
+            + self.histories.bytes()
+            + self.cards.bytes()
+            + self.lots.bytes()
+            + self.plots.bytes()
+            + self.aliases.bytes();
+        if kept > KEPT_BYTES / 2 {
+            self.subjects.grow_old();
+            self.histories.grow_old();
+            self.cards.grow_old();
+            self.lots.grow_old();
+            self.plots.grow_old();
+            self.aliases.grow_old();
         }
         metrics::gauge!("nguon_projected_size").set(self.size as f64);
         Ok(())
