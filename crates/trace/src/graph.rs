@@ -12,7 +12,7 @@
 //! A walk back also knows [`shares`]: how much of the start comes from each lot, where every step on the way is counted in
 //! one unit.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -102,34 +102,35 @@ pub fn walk(
     bounds: Bounds,
     mut lookup: impl FnMut(&str) -> Vec<Link>,
 ) -> Result<Walk, Cycle> {
-    let ends = |link: &Link| match direction {
-        Direction::Back => (link.output.clone(), link.input.clone()),
-        Direction::Forward => (link.input.clone(), link.output.clone()),
-    };
-    let mut lots = BTreeMap::from([(start.to_owned(), 0)]);
+    let mut lots = HashMap::from([(start.to_owned(), 0)]);
     let mut found = Vec::new();
     let mut cut_off = false;
     let mut queue = VecDeque::from([(start.to_owned(), 0_u32)]);
     while let Some((lot, steps)) = queue.pop_front() {
-        let links = lookup(&lot).into_iter().filter(|link| ends(link).0 == lot);
-        for link in links {
-            let (_, next) = ends(&link);
-            if !lots.contains_key(&next) {
+        for link in lookup(&lot) {
+            let (near, next) = match direction {
+                Direction::Back => (&link.output, &link.input),
+                Direction::Forward => (&link.input, &link.output),
+            };
+            if *near != lot {
+                continue;
+            }
+            if !lots.contains_key(next) {
                 if steps >= bounds.steps || lots.len() >= bounds.lots {
                     cut_off = true;
                     continue;
                 }
                 lots.insert(next.clone(), steps + 1);
-                queue.push_back((next, steps + 1));
+                queue.push_back((next.clone(), steps + 1));
             }
             found.push(link);
         }
     }
     found.sort();
     found.dedup();
-    match cycle(&lots, &found) {
+    match cycle(&found) {
         Some(lot) => Err(Cycle(lot)),
-        None => Ok(Walk { lots, links: found, cut_off }),
+        None => Ok(Walk { lots: lots.into_iter().collect(), links: found, cut_off }),
     }
 }
 
@@ -152,31 +153,38 @@ pub fn walk(
 /// ```
 #[must_use]
 pub fn shares(start: &str, walk: &Walk) -> BTreeMap<String, u32> {
+    let names = Numbered::of(&walk.links);
     // What each lot was made of; a lot may go in several times.
-    let mut inputs: BTreeMap<&str, BTreeMap<&str, Option<Quantity>>> = BTreeMap::new();
-    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for link in &walk.links {
-        let of = inputs.entry(&link.output).or_default();
-        let sum = match (of.get(link.input.as_str()), link.used) {
+    let mut inputs: Vec<BTreeMap<usize, Option<Quantity>>> = vec![BTreeMap::new(); names.lots.len()];
+    let mut open = vec![0_usize; names.lots.len()];
+    for (link, (input, output)) in walk.links.iter().zip(&names.links) {
+        let of = &mut inputs[*output];
+        let sum = match (of.get(input), link.used) {
             (None, used) => used,
             (Some(Some(known)), Some(used)) if known.unit == used.unit => {
                 Some(Quantity { amount: known.amount.saturating_add(used.amount), unit: used.unit })
             }
             _ => None,
         };
-        if of.insert(&link.input, sum).is_none() {
-            *open.entry(&link.input).or_default() += 1;
+        if of.insert(*input, sum).is_none() {
+            open[*input] += 1;
         }
     }
     // In billionths, so that a long chain of roundings stays below one part in a million.
-    let mut parts: BTreeMap<&str, Option<u128>> = BTreeMap::from([(start, Some(1_000_000_000))]);
-    let mut ready = vec![start];
+    let whole = 1_000_000_000_u128;
+    let Some(first) = names.lots.iter().position(|lot| *lot == start) else {
+        return BTreeMap::from([(start.to_owned(), 1_000_000)]);
+    };
+    // Known, or not to be told; nothing yet for a lot that was not reached.
+    let mut parts: Vec<Option<Option<u128>>> = vec![None; names.lots.len()];
+    parts[first] = Some(Some(whole));
+    let mut ready = vec![first];
     while let Some(lot) = ready.pop() {
-        let part = parts.get(lot).copied().flatten();
-        let Some(made_of) = inputs.get(lot) else { continue };
-        let first = made_of.values().next().copied().flatten().map(|quantity| quantity.unit);
+        let part = parts[lot].flatten();
+        let made_of = &inputs[lot];
+        let unit = made_of.values().next().copied().flatten().map(|quantity| quantity.unit);
         let sum = made_of.values().try_fold(0_u128, |sum, used| {
-            let used = (*used).filter(|used| Some(used.unit) == first)?;
+            let used = (*used).filter(|used| Some(used.unit) == unit)?;
             Some(sum + u128::from(used.amount))
         });
         for (input, used) in made_of {
@@ -184,49 +192,70 @@ pub fn shares(start: &str, walk: &Walk) -> BTreeMap<String, u32> {
                 (Some(part), Some(sum @ 1..), Some(used)) => Some(part * u128::from(used.amount) / sum),
                 _ => None,
             };
-            let known = parts.entry(input).or_insert(Some(0));
+            let known = parts[*input].get_or_insert(Some(0));
             *known = known.zip(more).map(|(known, more)| known + more);
-            if let Some(count) = open.get_mut(input) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.push(input);
-                }
+            open[*input] -= 1;
+            if open[*input] == 0 {
+                ready.push(*input);
             }
         }
     }
-    let known = parts.into_iter().filter_map(|(lot, part)| Some((lot.to_owned(), part?)));
-    known.filter_map(|(lot, part)| Some((lot, u32::try_from((part + 500) / 1_000).ok()?))).collect()
+    let known = names.lots.iter().zip(parts).filter_map(|(lot, part)| Some((*lot, part.flatten()?)));
+    known
+        .filter_map(|(lot, part)| Some((lot.to_owned(), u32::try_from((part + 500) / 1_000).ok()?)))
+        .collect()
+}
+
+/// Links with numbers for lots: URIs are long and begin alike, so each is looked up once.
+struct Numbered<'a> {
+    lots: Vec<&'a str>,
+    /// Input and output.
+    links: Vec<(usize, usize)>,
+}
+
+impl<'a> Numbered<'a> {
+    fn of(links: &'a [Link]) -> Self {
+        let mut numbers: HashMap<&str, usize> = HashMap::with_capacity(links.len());
+        let mut lots = Vec::new();
+        let mut number = |lot: &'a str| {
+            *numbers.entry(lot).or_insert_with(|| {
+                lots.push(lot);
+                lots.len() - 1
+            })
+        };
+        let links = links.iter().map(|link| (number(&link.input), number(&link.output))).collect();
+        Self { lots, links }
+    }
 }
 
 /// A lot on a cycle, if there is one: takes away lots that nothing points to until only cycles (and what hangs behind
 /// them) are left, then follows the arrows backwards onto one.
-fn cycle(lots: &BTreeMap<String, u32>, links: &[Link]) -> Option<String> {
-    let mut inputs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let mut outputs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for link in links {
-        inputs.entry(&link.output).or_default().push(&link.input);
-        outputs.entry(&link.input).or_default().push(&link.output);
+fn cycle(links: &[Link]) -> Option<String> {
+    let names = Numbered::of(links);
+    let mut inputs: Vec<Vec<usize>> = vec![Vec::new(); names.lots.len()];
+    let mut outputs: Vec<Vec<usize>> = vec![Vec::new(); names.lots.len()];
+    for (input, output) in names.links {
+        inputs[output].push(input);
+        outputs[input].push(output);
     }
-    let mut waiting: BTreeMap<&str, usize> =
-        lots.keys().map(|lot| (lot.as_str(), inputs.get(lot.as_str()).map_or(0, Vec::len))).collect();
-    let mut free: Vec<&str> = waiting.iter().filter(|(_, count)| **count == 0).map(|(lot, _)| *lot).collect();
+    let mut waiting: Vec<usize> = inputs.iter().map(Vec::len).collect();
+    let mut free: Vec<usize> = (0..waiting.len()).filter(|lot| waiting[*lot] == 0).collect();
+    let mut left = waiting.len();
     while let Some(lot) = free.pop() {
-        waiting.remove(lot);
-        for output in outputs.get(lot).into_iter().flatten() {
-            if let Some(count) = waiting.get_mut(output) {
-                *count -= 1;
-                if *count == 0 {
-                    free.push(output);
-                }
+        left -= 1;
+        for output in &outputs[lot] {
+            waiting[*output] -= 1;
+            if waiting[*output] == 0 {
+                free.push(*output);
             }
         }
     }
     // Every lot still waiting has an input that still waits; going back that many times must end on a cycle.
-    let mut lot = *waiting.keys().next()?;
-    for _ in 0..waiting.len() {
-        lot = inputs.get(lot)?.iter().find(|input| waiting.contains_key(*input))?;
+    let mut lot = waiting.iter().position(|count| *count > 0)?;
+    for _ in 0..left {
+        lot = *inputs[lot].iter().find(|input| waiting[**input] > 0)?;
     }
-    Some(lot.to_owned())
+    Some(names.lots[lot].to_owned())
 }
 
 #[cfg(test)]
