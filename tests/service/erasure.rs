@@ -122,9 +122,10 @@ async fn erased_public_facts_leave_the_database_the_files_and_every_answer() {
     // are made again do not know that the record is on the lot, and the audit takes the difference for a fault.
     let places = world.audit().await.places();
     let uri = id.uri(nguon_tests::ORIGIN);
-    assert_eq!(places.len(), 2, "{places:?}");
-    assert!(places[0].starts_with(&format!("subject {uri}")), "{places:?}");
-    assert!(places[1].starts_with(&format!("subject_record {uri}")), "{places:?}");
+    assert_eq!(places.len(), 3, "{places:?}");
+    for (place, table) in places.iter().zip(["subject", "lot_brief", "subject_record"]) {
+        assert!(place.starts_with(&format!("{table} {uri}")), "{places:?}");
+    }
     world.stop().await;
 }
 

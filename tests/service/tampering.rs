@@ -25,7 +25,7 @@ async fn with_everything(world: &World) {
 }
 
 /// The row of each table that is changed.
-const ROWS: [(&str, &str); 12] = [
+const ROWS: [(&str, &str); 13] = [
     ("alias", "alias = (SELECT MIN(alias) FROM alias)"),
     ("checkpoint", "size = (SELECT MAX(size) FROM checkpoint)"),
     ("event_index", "log_index = 5"),
@@ -33,6 +33,7 @@ const ROWS: [(&str, &str); 12] = [
     ("held", "seq > 0"),
     ("listing_lot", "listing_uri <> ''"),
     ("log_head", "size > 0"),
+    ("lot_brief", "uri = (SELECT MIN(uri) FROM lot_brief)"),
     ("projection", "size > 0"),
     ("record", "log_index = 5"),
     ("section", "log_index = (SELECT MIN(log_index) FROM section) AND position = 0"),

@@ -297,6 +297,35 @@ async fn many_things_and_entries_are_read_by_their_names() {
 }
 
 #[tokio::test]
+async fn what_a_walk_asks_of_a_lot_is_written_again_in_place() {
+    let Some(given) = given().await else { return };
+    let rows = |word: &str| -> Vec<(String, String)> {
+        (0..300).map(|n| (format!("u/{n:03}"), format!("{{\"{word}\":\"đ{n}\"}}"))).collect()
+    };
+    for word in ["before", "after"] {
+        let mut unit = given.unit().await;
+        unit.put_lot_briefs(&rows(word)).await.unwrap();
+        unit.put_lot_briefs(&[]).await.unwrap();
+        unit.save().await.unwrap();
+    }
+    let mut reader = given.reader().await;
+    let all = rows("after");
+    let mut asked: Vec<&str> = all.iter().map(|row| row.0.as_str()).collect();
+    asked.push("u/nobody");
+    let found = reader.lot_briefs(&asked).await.unwrap();
+    let mut found: Vec<&str> = found.lines().collect();
+    found.sort_unstable();
+    let mut written: Vec<&str> = all.iter().map(|row| row.1.as_str()).collect();
+    written.sort_unstable();
+    assert_eq!(found, written);
+    for asked in [&[][..], &["u/nobody"]] {
+        assert_eq!(reader.lot_briefs(asked).await.unwrap(), "");
+    }
+    assert_eq!(reader.list_lot_briefs("", 300).await.unwrap(), all);
+    assert_eq!(reader.list_lot_briefs("u/197", 2).await.unwrap(), all[198..200]);
+}
+
+#[tokio::test]
 async fn read_models_are_thrown_away_and_the_ledger_stays() {
     let Some(given) = given().await else { return };
     let given = given.with_head().await;
@@ -307,6 +336,7 @@ async fn read_models_are_thrown_away_and_the_ledger_stays() {
     unit.link_records(&[("a".to_owned(), 0)]).await.unwrap();
     unit.put_subjects(&[subject("a", "lot", "a", 0)]).await.unwrap();
     unit.put_listing_lots(&[("a".to_owned(), "b".to_owned())]).await.unwrap();
+    unit.put_lot_briefs(&[("a".to_owned(), "{}".to_owned())]).await.unwrap();
     unit.put_aliases(&[("short:1".to_owned(), "a".to_owned())]).await.unwrap();
     unit.append_feed(&[change(0, 0)]).await.unwrap();
     unit.save().await.unwrap();
@@ -320,6 +350,7 @@ async fn read_models_are_thrown_away_and_the_ledger_stays() {
     assert_eq!(reader.links(("", -1), 9).await.unwrap(), []);
     assert_eq!(reader.all_subjects("", 9).await.unwrap(), []);
     assert_eq!(reader.listing_lots(("", ""), 9).await.unwrap(), []);
+    assert_eq!(reader.list_lot_briefs("", 9).await.unwrap(), []);
     assert_eq!(reader.aliases("", 9).await.unwrap(), []);
     assert_eq!(reader.feed(-1, 0, 9).await.unwrap(), []);
     assert_eq!(reader.records(0, 9).await.unwrap(), [record(0)]);

@@ -20,6 +20,7 @@ async fn a_unit_that_is_dropped_never_happened() {
     unit.link_records(&[("a".to_owned(), 0)]).await.unwrap();
     unit.put_subjects(&[subject("a", "lot", "a", 0)]).await.unwrap();
     unit.put_listing_lots(&[("a".to_owned(), "b".to_owned())]).await.unwrap();
+    unit.put_lot_briefs(&[("a".to_owned(), "{}".to_owned())]).await.unwrap();
     unit.put_aliases(&[("short:1".to_owned(), "a".to_owned())]).await.unwrap();
     unit.append_feed(&[change(0, 0)]).await.unwrap();
     drop(unit);
@@ -35,6 +36,7 @@ async fn a_unit_that_is_dropped_never_happened() {
     assert_eq!(reader.links(("", -1), 9).await.unwrap(), []);
     assert_eq!(reader.all_subjects("", 9).await.unwrap(), []);
     assert_eq!(reader.listing_lots(("", ""), 9).await.unwrap(), []);
+    assert_eq!(reader.list_lot_briefs("", 9).await.unwrap(), []);
     assert_eq!(reader.aliases("", 9).await.unwrap(), []);
     assert_eq!(reader.feed(-1, 0, 9).await.unwrap(), []);
 }

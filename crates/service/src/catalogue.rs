@@ -3,6 +3,7 @@
 //! Answers come from the read models; who is who from the projector's authority. Both are as of the last projected
 //! entry, a moment behind the sequencer.
 
+mod brief;
 mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use nguon_trace::lot::LotState;
 use nguon_trace::papers::{self, Paper};
 use serde::Serialize;
 
+pub use self::brief::LotBrief;
 pub use self::trace::{Trace, TracedLot};
 use crate::project::{Card, Directory, Known, lot_of, short_alias, short_code};
 use crate::rows;

@@ -43,7 +43,7 @@ use tokio::task::JoinHandle;
 
 pub use crate::audit::compare_read_models;
 pub use crate::catalogue::{
-    Bracket, Catalogue, Certified, KeyView, Lot, LotLine, OrganisationView, Trace, TracedLot,
+    Bracket, Catalogue, Certified, KeyView, Lot, LotBrief, LotLine, OrganisationView, Trace, TracedLot,
 };
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::keys::OperatorKeys;

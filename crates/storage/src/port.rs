@@ -176,6 +176,8 @@ pub enum Table {
     EventIndex,
     /// Things.
     Subject,
+    /// What a walk asks of a lot.
+    LotBrief,
     /// Which entries tell of which thing.
     SubjectRecord,
     /// Which listings draw on which lot.
@@ -197,6 +199,7 @@ impl Table {
             Self::Projection => "projection",
             Self::EventIndex => "event_index",
             Self::Subject => "subject",
+            Self::LotBrief => "lot_brief",
             Self::SubjectRecord => "subject_record",
             Self::ListingLot => "listing_lot",
             Self::Alias => "alias",
@@ -267,6 +270,11 @@ pub trait Reader: Send {
     async fn subject(&mut self, uri: &str) -> Result<Option<SubjectRow>, StoreError>;
     /// These things, as far as they are known, in any order.
     async fn subjects(&mut self, uris: &[&str]) -> Result<Vec<SubjectRow>, StoreError>;
+    /// What a walk asks of these lots, as far as they are known, in any order: one a line, as they were written.
+    async fn lot_briefs(&mut self, uris: &[&str]) -> Result<String, StoreError>;
+    /// What a walk asks of all lots after a URI, in order of URI: (URI, JSON).
+    async fn list_lot_briefs(&mut self, after: &str, limit: i64)
+    -> Result<Vec<(String, String)>, StoreError>;
     /// These entries, in any order.
     async fn records_of(&mut self, log_indexes: &[i64]) -> Result<Vec<RecordRow>, StoreError>;
     /// Openings of these entries; those of one entry in order.
@@ -350,6 +358,8 @@ pub trait Unit: Send {
     async fn link_records(&mut self, rows: &[(String, i64)]) -> Result<(), StoreError>;
     /// Writes what is known of things.
     async fn put_subjects(&mut self, rows: &[SubjectRow]) -> Result<(), StoreError>;
+    /// Writes what a walk asks of lots: (URI, JSON without line breaks); no URI comes twice.
+    async fn put_lot_briefs(&mut self, rows: &[(String, String)]) -> Result<(), StoreError>;
     /// Says that a listing draws on lots.
     async fn put_listing_lots(&mut self, rows: &[(String, String)]) -> Result<(), StoreError>;
     /// Gives things other names; no name comes twice among the rows.

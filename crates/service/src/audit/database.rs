@@ -352,10 +352,11 @@ pub async fn compare_read_models(
 }
 
 /// The tables that are made again from the records.
-const READ_MODELS: [Table; 7] = [
+const READ_MODELS: [Table; 8] = [
     Table::Projection,
     Table::EventIndex,
     Table::Subject,
+    Table::LotBrief,
     Table::SubjectRecord,
     Table::ListingLot,
     Table::Alias,
@@ -439,6 +440,12 @@ impl Lines {
                 for row in reader.all_subjects(&self.after_text.0, PAGE).await? {
                     self.after_text.0.clone_from(&row.uri);
                     self.push(Key::Name(row.uri.clone()), &row);
+                }
+            }
+            Table::LotBrief => {
+                for row in reader.list_lot_briefs(&self.after_text.0, PAGE).await? {
+                    self.after_text.0.clone_from(&row.0);
+                    self.push(Key::Name(row.0.clone()), &row);
                 }
             }
             Table::SubjectRecord => {

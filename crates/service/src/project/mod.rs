@@ -36,6 +36,7 @@ use nguon_trace::lot::{LotState, Standing};
 use nguon_trace::plot::PlotState;
 use tokio::sync::watch;
 
+use crate::catalogue::LotBrief;
 use crate::rows;
 use memory::Kept;
 use prefetch::Parsed;
@@ -506,10 +507,15 @@ impl Projector {
         let batch = std::mem::take(&mut self.batch);
         let changed: Vec<SubjectRow> =
             batch.changed.iter().filter_map(|uri| self.subjects.get(uri).and_then(Option::clone)).collect();
+        let mut briefs = Vec::new();
+        for row in changed.iter().filter(|row| row.kind == "lot") {
+            briefs.extend(self.lots.get(&row.uri).and_then(Option::as_deref).map(LotBrief::row));
+        }
         let mut unit = self.target.unit().await?;
         unit.index_events(&batch.events).await?;
         unit.link_records(&batch.links).await?;
         unit.put_subjects(&changed).await?;
+        unit.put_lot_briefs(&briefs).await?;
         unit.put_listing_lots(&Vec::from_iter(batch.listing_lots)).await?;
         unit.put_aliases(&Vec::from_iter(batch.aliases)).await?;
         unit.append_feed(&batch.feed).await?;

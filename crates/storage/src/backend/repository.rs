@@ -79,6 +79,10 @@ fn subject(row: &DbRow) -> Result<SubjectRow, sqlx::Error> {
     })
 }
 
+fn pair(row: &DbRow) -> Result<(String, String), sqlx::Error> {
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
 fn feed(row: &DbRow) -> Result<FeedRow, sqlx::Error> {
     Ok(FeedRow {
         log_index: row.try_get("log_index")?,
@@ -238,6 +242,25 @@ impl Reader for Reading {
             "",
         );
         select_many(&mut self.0, SQL, uris, |query, uri| query.bind((*uri).to_owned()), subject).await
+    }
+
+    // One row for many lots: to hand a row over costs more than a brief has bytes.
+    async fn lot_briefs(&mut self, uris: &[&str]) -> Result<String, StoreError> {
+        const SQL: (&str, &str) =
+            ("SELECT string_agg(brief, '\n') AS briefs FROM lot_brief WHERE uri IN", "");
+        let read = |row: &DbRow| row.try_get::<Option<String>, _>("briefs");
+        let parts =
+            select_many(&mut self.0, SQL, uris, |query, uri| query.bind((*uri).to_owned()), read).await?;
+        Ok(parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))
+    }
+
+    async fn list_lot_briefs(
+        &mut self,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let query = sqlx::query("SELECT uri, brief FROM lot_brief WHERE uri > $1 ORDER BY uri LIMIT $2");
+        self.many(query.bind(after.to_owned()).bind(limit), pair).await
     }
 
     async fn records_of(&mut self, log_indexes: &[i64]) -> Result<Vec<RecordRow>, StoreError> {
@@ -533,6 +556,15 @@ impl Unit for Writing {
         .await
     }
 
+    async fn put_lot_briefs(&mut self, rows: &[(String, String)]) -> Result<(), StoreError> {
+        const SQL: (&str, usize, &str) = (
+            "INSERT INTO lot_brief (uri, brief) VALUES",
+            2,
+            " ON CONFLICT (uri) DO UPDATE SET brief = excluded.brief",
+        );
+        insert_many(&mut self.0, SQL, rows, |query, row| query.bind(row.0.clone()).bind(row.1.clone())).await
+    }
+
     async fn put_listing_lots(&mut self, rows: &[(String, String)]) -> Result<(), StoreError> {
         const SQL: (&str, usize, &str) = (
             "INSERT INTO listing_lot (lot_uri, listing_uri) VALUES",
@@ -568,6 +600,7 @@ impl Unit for Writing {
         self.run(sqlx::query("DELETE FROM projection")).await?;
         self.run(sqlx::query("DELETE FROM event_index")).await?;
         self.run(sqlx::query("DELETE FROM subject")).await?;
+        self.run(sqlx::query("DELETE FROM lot_brief")).await?;
         self.run(sqlx::query("DELETE FROM subject_record")).await?;
         self.run(sqlx::query("DELETE FROM listing_lot")).await?;
         self.run(sqlx::query("DELETE FROM alias")).await?;

@@ -15,7 +15,6 @@ use axum::response::Response;
 use nguon_id::LotId;
 use nguon_service::{LookupError, Trace, TracedLot};
 use nguon_trace::facts::Text;
-use nguon_trace::finding::Severity;
 use nguon_trace::graph::{Bounds, Direction, Link};
 use nguon_trace::quantity::Quantity;
 use serde::Serialize;
@@ -158,22 +157,19 @@ pub(crate) async fn trace(
 
 impl Reached {
     fn of(lot: TracedLot, base: &str) -> Self {
-        let state = lot.state.as_ref();
-        let blocking = |state: &nguon_trace::lot::LotState| {
-            state.findings.iter().any(|finding| finding.severity == Severity::Blocking)
-        };
+        let brief = lot.brief.as_ref();
         let id = LotId::from_uri(&lot.uri).ok();
         Self {
             number: id.as_ref().map(|id| id.lot().to_string()),
             page_url: id.map(|id| format!("{base}{}", id.path())),
             steps: lot.steps,
             share_millionths: lot.share_millionths,
-            product: lot.product.map(|product| product.name),
-            maker: lot.maker.map(|maker| maker.name),
-            status: state.and_then(|state| serde_json::to_value(&state.status).ok()),
-            blocked: state.is_some_and(blocking),
-            harvested_on: state.and_then(|state| state.harvest_from).map(|day| day.to_string()),
-            plots: state.map(|state| state.origin_plots.iter().cloned().collect()).unwrap_or_default(),
+            status: brief.and_then(|brief| serde_json::to_value(&brief.status).ok()),
+            blocked: brief.is_some_and(|brief| brief.blocked),
+            harvested_on: brief.and_then(|brief| brief.harvest_from).map(|day| day.to_string()),
+            plots: brief.map(|brief| brief.plots.clone()).unwrap_or_default(),
+            product: lot.product.as_deref().cloned(),
+            maker: lot.maker.as_deref().cloned(),
             uri: lot.uri,
         }
     }
