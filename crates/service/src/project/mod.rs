@@ -112,6 +112,10 @@ pub struct Projector {
     offered: BTreeSet<String>,
     /// When the next listing expires or begins, by log time.
     calendar: BTreeSet<(i64, String)>,
+    /// Bytes of what is kept in memory, about.
+    kept_bytes: usize,
+    /// Entries of one transaction.
+    entries: i64,
     batch: Pending,
     /// When it only looks ahead: what time it is. Nothing of it is saved.
     foresees_at_ms: Option<i64>,
@@ -146,6 +150,8 @@ impl Projector {
             offered: BTreeSet::new(),
             listings: HashMap::new(),
             calendar: BTreeSet::new(),
+            kept_bytes: KEPT_BYTES,
+            entries: BATCH,
             batch: Pending::default(),
             foresees_at_ms: None,
         }
@@ -161,6 +167,12 @@ impl Projector {
         let mut projector = Self::new(source, target, directory);
         projector.load().await?;
         Ok(projector)
+    }
+
+    /// Takes in each entry alone and keeps nothing of it in memory: slow, and the read models are the same.
+    #[must_use]
+    pub fn without_memory(self) -> Self {
+        Self { kept_bytes: 0, entries: 1, ..self }
     }
 
     /// Who is who.
@@ -256,7 +268,7 @@ impl Projector {
 
     /// Takes in all that is logged beyond; answers how far it came.
     pub async fn catch_up(&mut self) -> Result<u64, ProjectError> {
-        while self.step(BATCH).await? {}
+        while self.step(self.entries).await? {}
         Ok(self.size)
     }
 
@@ -338,7 +350,7 @@ impl Projector {
         loop {
             let storms = pace.storms();
             let begun = moment();
-            let limit = if pace.is_storm() { STORM_BATCH } else { BATCH };
+            let limit = if pace.is_storm() { STORM_BATCH } else { self.entries };
             let more = self.step(limit).await?;
             shown.send_replace(self.size);
             // The writer is gone: what is left is taken in at the next start.
@@ -531,7 +543,7 @@ impl Projector {
             + self.lots.bytes()
             + self.plots.bytes()
             + self.aliases.bytes();
-        if kept > KEPT_BYTES / 2 {
+        if kept > self.kept_bytes / 2 {
             self.subjects.grow_old();
             self.histories.grow_old();
             self.cards.grow_old();
