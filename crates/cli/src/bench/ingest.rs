@@ -222,7 +222,7 @@ async fn nguon(
     Ok(round)
 }
 
-fn settings(folder: &Path, listen: std::net::SocketAddr) -> Settings {
+pub(super) fn settings(folder: &Path, listen: std::net::SocketAddr) -> Settings {
     Settings {
         origin: "nguon.example/bench".to_owned(),
         public_base_url: format!("http://{listen}"),
@@ -411,7 +411,7 @@ async fn fire(
 }
 
 /// Reads one answer of a keep-alive connection; its bytes are left in the buffer.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<u16> {
+pub(super) async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<u16> {
     buffer.clear();
     loop {
         if stream.read_buf(buffer).await? == 0 {

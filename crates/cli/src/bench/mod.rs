@@ -6,6 +6,7 @@ mod judge;
 mod phones;
 mod province;
 mod signer;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,12 +26,15 @@ enum What {
     Ingest(ingest::Args),
     /// Events a second that are judged from nothing, and what one more costs with many behind it.
     Judge(judge::Args),
+    /// How long it takes to tell what a lot with ten thousand ancestors was made of.
+    Trace(trace::Args),
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
         What::Ingest(args) => ingest::run(args).await,
         What::Judge(args) => judge::run(args).await,
+        What::Trace(args) => trace::run(args).await,
     }
 }
 
