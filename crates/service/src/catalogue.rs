@@ -432,7 +432,7 @@ impl Catalogue {
     }
 
     /// A product by its URI, or by a Digital Link with the GTIN that its card names.
-    async fn product(&self, uri: &str) -> Result<Option<Product>, StoreError> {
+    pub(crate) async fn product(&self, uri: &str) -> Result<Option<Product>, StoreError> {
         let named = match nguon_id::DigitalLink::parse(uri).ok().and_then(|link| link.gtin()) {
             Some(gtin) => self.store.reader().await?.alias(&format!("gtin:{gtin}")).await?,
             None => None,

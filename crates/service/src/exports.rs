@@ -26,13 +26,18 @@ use nguon_export::{PaperError, SheetError};
 use nguon_id::LotId;
 use nguon_ledger::LedgerId;
 use nguon_storage::{Store, StoreError};
-use nguon_trace::facts::{Facts, Organisation, Plot, organisation_urn};
+use nguon_trace::facts::{Facts, Organisation, Plot, Product, organisation_urn};
 use nguon_trace::graph::{Bounds, Direction};
+use nguon_trace::lot::LotState;
 
-use crate::catalogue::{Catalogue, Trace, TracedLot};
-use crate::project::{Card, ProjectError, Projector, search_key};
+use crate::catalogue::{Catalogue, Trace};
+use crate::project::{Card, ProjectError, Projector, lot_of, search_key};
 use crate::rows;
 
+/// How far back a file goes: lots with all that is recorded on them.
+const WALK: Bounds = Bounds { steps: u32::MAX, lots: 20_000 };
+/// Lots that are read in one statement.
+const READ_AT_ONCE: usize = 200;
 /// Plots that one code may mean, at most.
 const SAME_CODE: i64 = 500;
 
@@ -198,11 +203,38 @@ impl Exports {
 
     /// The lots of a walk back from this one, and its URI.
     async fn walk(&self, id: &LotId) -> Result<Walked, ExportError> {
-        match self.catalogue.trace(id, Direction::Back, Bounds::ALL).await? {
+        match self.catalogue.trace(id, Direction::Back, WALK).await? {
             None => Err(ExportError::NoLot(id.path())),
             Some(Trace::Cycle(on)) => Err(ExportError::Cycle(on)),
-            Some(Trace::Walked { start, lots, cut_off, .. }) => Ok(Walked { start, lots, cut_off }),
+            Some(Trace::Walked { start, lots, cut_off, .. }) => {
+                let shares = lots.into_iter().map(|lot| (lot.uri, lot.share_millionths)).collect();
+                Ok(Walked { start, lots: self.reached(shares).await?, cut_off })
+            }
         }
+    }
+
+    /// Everything that is known of these lots; their shares stay with them.
+    async fn reached(&self, shares: BTreeMap<String, Option<u32>>) -> Result<Vec<Reached>, ExportError> {
+        let uris: Vec<&str> = shares.keys().map(String::as_str).collect();
+        let mut states: BTreeMap<String, LotState> = BTreeMap::new();
+        for some in uris.chunks(READ_AT_ONCE) {
+            let rows = self.store.reader().await?.subjects(some).await?;
+            states.extend(rows.iter().filter_map(|row| Some((row.uri.clone(), lot_of(row)?))));
+        }
+        let mut products: BTreeMap<String, Option<Product>> = BTreeMap::new();
+        let mut lots = Vec::with_capacity(shares.len());
+        for (uri, share_millionths) in shares {
+            let state = states.remove(&uri);
+            let mut product = None;
+            if let Some(named) = state.as_ref().and_then(|state| state.product.clone()) {
+                if !products.contains_key(&named) {
+                    products.insert(named.clone(), self.catalogue.product(&named).await?);
+                }
+                product = products.get(&named).cloned().flatten();
+            }
+            lots.push(Reached { uri, share_millionths, product, state });
+        }
+        Ok(lots)
     }
 
     async fn organisation(&self, hex: &str) -> Result<Option<Organisation>, ExportError> {
@@ -239,9 +271,17 @@ impl Exports {
     }
 }
 
+/// A lot on the way back, with its share of the start.
+struct Reached {
+    uri: String,
+    share_millionths: Option<u32>,
+    product: Option<Product>,
+    state: Option<LotState>,
+}
+
 struct Walked {
     start: String,
-    lots: Vec<TracedLot>,
+    lots: Vec<Reached>,
     cut_off: bool,
 }
 

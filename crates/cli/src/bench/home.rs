@@ -64,6 +64,11 @@ impl Home {
             unit_name: Text::both("khay", "tray"),
             net_content: Some(net_content),
             shelf_life_days: Some(8),
+            input_per_output: None,
+            brand: None,
+            warnings: None,
+            storage: None,
+            standards: Vec::new(),
             image: None,
         }))
     }

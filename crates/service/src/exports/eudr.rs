@@ -9,8 +9,7 @@ use nguon_trace::finding::Severity;
 use nguon_trace::lot::{Effect, LotState, LotStatus, Said};
 use nguon_trace::quantity::{Quantity, Unit};
 
-use super::{Export, ExportError, Exports, slug_of_lots};
-use crate::catalogue::TracedLot;
+use super::{Export, ExportError, Exports, Reached, slug_of_lots};
 use crate::commune;
 
 const GEOJSON: &str = "application/geo+json";
@@ -56,7 +55,7 @@ impl Exports {
             blocked: start.and_then(|lot| lot.state.as_ref()).map(blocked).unwrap_or_default(),
         });
         // What was made of other lots grew where those grew.
-        let ends: Vec<&TracedLot> = walked
+        let ends: Vec<&Reached> = walked
             .lots
             .iter()
             .filter(|lot| lot.state.as_ref().is_none_or(|state| state.inputs.is_empty()))
@@ -153,7 +152,7 @@ fn net_grams(state: &LotState, product: Option<&Product>) -> Option<u64> {
 }
 
 /// A lot's share of the one that was asked about, in millionths.
-fn share(lot: &TracedLot, start: &str) -> Option<u32> {
+fn share(lot: &Reached, start: &str) -> Option<u32> {
     if lot.uri == start { Some(1_000_000) } else { lot.share_millionths }
 }
 

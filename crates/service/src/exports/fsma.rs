@@ -8,14 +8,13 @@ use nguon_trace::facts::{Event, Organisation, Step, Text, What, vietnam_day};
 use nguon_trace::lot::{Effect, LotState, Said, product_of};
 
 use super::eudr::plots_of;
-use super::{Export, ExportError, Exports, XLSX, slug_of_lots};
-use crate::catalogue::TracedLot;
+use super::{Export, ExportError, Exports, Reached, XLSX, slug_of_lots};
 use crate::commune;
 
 impl Exports {
     /// What happened to lots and to all that they were made of, as the electronic sortable spreadsheet of 21 CFR 1.1455.
     pub async fn fsma(&mut self, lots: &[LotId], now_ms: i64) -> Result<Export, ExportError> {
-        let mut walked: BTreeMap<String, TracedLot> = BTreeMap::new();
+        let mut walked: BTreeMap<String, Reached> = BTreeMap::new();
         let mut remarks = Vec::new();
         for id in lots {
             let walk = self.walk(id).await?;
@@ -122,7 +121,7 @@ impl Exports {
     }
 
     /// What the sheet says of a lot; its crop and variety, if it was harvested.
-    async fn lot_of(&mut self, lot: TracedLot) -> Result<Lot, ExportError> {
+    async fn lot_of(&mut self, lot: Reached) -> Result<Lot, ExportError> {
         let number = LotId::from_uri(&lot.uri).map(|id| id.lot().to_string());
         let mut made = Lot {
             number: number.unwrap_or_else(|_| lot.uri.clone()),
