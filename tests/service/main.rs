@@ -10,6 +10,7 @@ mod on_sqlite {
     mod appending;
     mod crowds;
     mod erasure;
+    mod evidence;
     mod exports;
     mod forks;
     mod keys;
@@ -30,6 +31,7 @@ mod on_postgres {
     mod appending;
     mod crowds;
     mod erasure;
+    mod evidence;
     mod exports;
     mod forks;
     mod keys;

@@ -128,6 +128,42 @@ async fn a_recall_reaches_what_was_made_of_the_lot_and_its_listing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recall_knows_who_has_how_much_of_what() {
+    let Some(world) = given().await else { return };
+    let (mut farm, harvest, packs) = with_packs(&world).await;
+    let shop = world.farm("shop").await;
+    let listing = farm.listing("khay");
+    world.log(farm.list("khay", std::slice::from_ref(&packs), 25_000, 300)).await;
+    world.log(farm.ship(&packs, Quantity::pieces(120), &shop.urn())).await;
+    world.log(farm.ship(&packs, Quantity::pieces(30), "https://example.com/quan-com-ba-nam")).await;
+    world.log(farm.ship(&packs, Quantity::pieces(5), "https://example.com/quan-com-ba-nam")).await;
+    world.settle().await;
+    let id = LotId::from_uri(&harvest).unwrap();
+    let scope = world.service().catalogue().recall_scope(&id).await.unwrap().unwrap().unwrap();
+    let lots: Vec<&str> = scope.lots.iter().map(|lot| lot.uri.as_str()).collect();
+    assert_eq!(lots, [harvest.as_str(), packs.as_str()]);
+    assert_eq!(scope.packs(), (1_000, 1_000), "shipped is still somewhere");
+    let holder = |id: &str| scope.holders.iter().find(|holder| holder.id == id).unwrap();
+    let got = &holder(&shop.id().to_string()).lots;
+    assert_eq!(got[&packs], (Quantity::pieces(120), Quantity::pieces(120)));
+    assert!(!got.contains_key(&harvest), "it got packs, not the harvest");
+    let own = &holder(&farm.id().to_string()).lots;
+    assert_eq!(own[&packs].1, Quantity::pieces(845));
+    assert_eq!(own[&harvest], (Quantity::grams(820_000), Quantity::grams(320_000)));
+    let buyer = &scope.buyers["https://example.com/quan-com-ba-nam"];
+    assert_eq!(buyer[&packs], Some(Quantity::pieces(35)));
+    assert_eq!(scope.plots.keys().collect::<Vec<_>>(), [&farm.plot()]);
+    assert_eq!(scope.listings.iter().collect::<Vec<_>>(), [&listing]);
+    assert!(!scope.cut_off && scope.lots.iter().all(|lot| !lot.is_recalled));
+
+    world.log(farm.recall(std::slice::from_ref(&harvest))).await;
+    world.settle().await;
+    let scope = world.service().catalogue().recall_scope(&id).await.unwrap().unwrap().unwrap();
+    assert!(scope.lots.iter().all(|lot| lot.is_recalled));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_tray_holds_counts_for_lots_that_were_packed_before_it_was_said() {
     let Some(world) = given().await else { return };
     let (mut farm, _, packs) = with_packs(&world).await;

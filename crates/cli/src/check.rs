@@ -1,5 +1,7 @@
 //! `nguon verify`: a full, independent audit of a ledger, from a folder or over HTTP.
 
+mod evidence;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +20,8 @@ use crate::settings::Given;
 /// Audits a whole ledger and trusts nobody.
 ///
 /// TARGET is an address (https://…), a folder of published files (with `checkpoint` and `tile/`), or the folder of
-/// a running ledger (with `nguon.toml`): then its database is compared row by row, too.
+/// a running ledger (with `nguon.toml`): then its database is compared row by row, too. A file is evidence about one lot
+/// (`nguon export evidence`): it is checked without any network, and the lot is judged again from it.
 ///
 /// The log's key is taken from `log.vkey` beside the files. That proves the files fit each other; to know that they are
 /// the ledger you mean, give the key you got from elsewhere with --log-vkey.
@@ -26,8 +29,8 @@ use crate::settings::Given;
 /// Exit code: 0 all holds, 1 something does not (each place is named), 2 it could not be checked.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Address or folder.
-    #[arg(value_name = "URL|FOLDER")]
+    /// Address, folder, or evidence file.
+    #[arg(value_name = "URL|FOLDER|FILE")]
     target: String,
     /// The log's verifier key, from somewhere you trust.
     #[arg(long, value_name = "VKEY")]
@@ -68,34 +71,68 @@ struct Cosigned {
     unix_seconds: u64,
 }
 
+impl Cosigned {
+    fn of(one: &nguon_ledger::policy::Cosigner) -> Self {
+        Self { witness: one.witness.clone(), unix_seconds: one.unix_seconds }
+    }
+}
+
+impl std::fmt::Display for Cosigned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = i64::try_from(self.unix_seconds).ok().and_then(|at| jiff::Timestamp::from_second(at).ok());
+        write!(f, "{} {}", out::visible(&self.witness), at.map_or(String::new(), |at| at.to_string()))
+    }
+}
+
+/// Whom the check believes: the keys that were given, or those beside what is checked.
+struct Trust {
+    policy: Policy,
+    first_key: [u8; 32],
+    from_you: bool,
+    only_operator: bool,
+}
+
+impl Trust {
+    fn of(
+        args: &Args,
+        beside: impl Fn(&'static str) -> anyhow::Result<Option<String>>,
+    ) -> anyhow::Result<Self> {
+        let from_you = args.log_vkey.is_some();
+        let log: VerifierKey = match &args.log_vkey {
+            Some(text) => text.trim().parse().map_err(|error| anyhow!("--log-vkey: {error}"))?,
+            None => parse_vkey(&beside("log.vkey")?.context("there is no log.vkey; give --log-vkey")?)?,
+        };
+        let first_key = match &args.first_log_key {
+            Some(text) => hex::decode(text)
+                .ok()
+                .and_then(|bytes| bytes.try_into().ok())
+                .context("--first-log-key: 64 hex digits")?,
+            None => *log.public().as_bytes(),
+        };
+        let witnesses: Vec<VerifierKey> = if args.witnesses.is_empty() {
+            beside("witnesses.vkey")?
+                .unwrap_or_default()
+                .lines()
+                .filter(|line| !line.is_empty())
+                .map(parse_vkey)
+                .collect::<Result<_, _>>()?
+        } else {
+            args.witnesses.iter().map(|text| parse_vkey(text)).collect::<Result<_, _>>()?
+        };
+        let only_operator = witnesses.iter().all(|key| key.name() == crate::node::witness_name(log.name()));
+        let quorum = args.quorum.unwrap_or(witnesses.len());
+        let policy = Policy::new(log, witnesses, quorum).map_err(|error| anyhow!("{error}"))?;
+        Ok(Self { policy, first_key, from_you, only_operator })
+    }
+}
+
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let file = Path::new(&args.target);
+    if file.is_file() {
+        return evidence::run(&args, file).await;
+    }
     let place = Place::of(&args.target)?;
-    let from_you = args.log_vkey.is_some();
-    let log: VerifierKey = match &args.log_vkey {
-        Some(text) => text.trim().parse().map_err(|error| anyhow!("--log-vkey: {error}"))?,
-        None => parse_vkey(&place.text("log.vkey")?.context("there is no log.vkey; give --log-vkey")?)?,
-    };
-    let first_key = match &args.first_log_key {
-        Some(text) => hex::decode(text)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .context("--first-log-key: 64 hex digits")?,
-        None => *log.public().as_bytes(),
-    };
-    let witnesses: Vec<VerifierKey> = if args.witnesses.is_empty() {
-        place
-            .text("witnesses.vkey")?
-            .unwrap_or_default()
-            .lines()
-            .filter(|line| !line.is_empty())
-            .map(parse_vkey)
-            .collect::<Result<_, _>>()?
-    } else {
-        args.witnesses.iter().map(|text| parse_vkey(text)).collect::<Result<_, _>>()?
-    };
-    let only_operator = witnesses.iter().all(|key| key.name() == crate::node::witness_name(log.name()));
-    let quorum = args.quorum.unwrap_or(witnesses.len());
-    let policy = Policy::new(log.clone(), witnesses, quorum).map_err(|error| anyhow!("{error}"))?;
+    let Trust { policy, first_key, from_you, only_operator } = Trust::of(&args, |name| place.text(name))?;
 
     let bar = bar(args.json, "sổ cái · log");
     let files = place.files();
@@ -182,11 +219,7 @@ fn report(
         root: verdict.map(|verdict| verdict.checkpoint.root().to_string()),
         openings: proven.openings,
         cosigned_by: verdict
-            .map(|verdict| {
-                let each = verdict.cosigned_by.iter();
-                each.map(|one| Cosigned { witness: one.witness.clone(), unix_seconds: one.unix_seconds })
-                    .collect()
-            })
+            .map(|verdict| verdict.cosigned_by.iter().map(Cosigned::of).collect())
             .unwrap_or_default(),
         findings: proven.findings.clone(),
         database_checked: database.is_some(),
@@ -205,11 +238,7 @@ fn print(report: &Report, only_operator: bool) -> std::io::Result<()> {
     }
     line("phần công khai · public openings", report.openings.to_string())?;
     for one in &report.cosigned_by {
-        let at = i64::try_from(one.unix_seconds).ok().and_then(|at| jiff::Timestamp::from_second(at).ok());
-        line(
-            "đồng ký · cosigned",
-            format!("{} {}", out::visible(&one.witness), at.map_or(String::new(), |at| at.to_string())),
-        )?;
+        line("đồng ký · cosigned", one.to_string())?;
     }
     if only_operator {
         line("", "chỉ nhân chứng của đơn vị vận hành · by the operator only".to_owned())?;
@@ -259,7 +288,7 @@ impl Place {
             return Ok(Self::Folder(folder));
         }
         bail!(
-            "{target} is neither an address, nor a folder with `checkpoint` or `{}` in it",
+            "{target} is neither an address, nor an evidence file, nor a folder with `checkpoint` or `{}` in it",
             crate::settings::FILE
         )
     }

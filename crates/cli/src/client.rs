@@ -19,6 +19,8 @@ use crate::report::Style;
 
 /// The longest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 16 << 20;
+/// The longest file that is read.
+const FILE_BYTES_MAX: u64 = 256 << 20;
 /// The most records in one request; the server takes 500.
 const BATCH_RECORDS_MAX: usize = 100;
 /// The most bytes in one request, but for a single record; the server takes 8 MiB.
@@ -121,6 +123,21 @@ impl Client {
             200 => Ok(Some(body)),
             404 | 202 => Ok(None),
             _ => bail!("{url} answered {status}: {}", Problem::read(&body)),
+        }
+    }
+
+    /// A file; nothing for 404.
+    pub(crate) fn download(&self, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let url = format!("{}{path}", self.base);
+        let response = self.agent.get(&url).call();
+        let mut response = response.with_context(|| format!("cannot reach {url}; is the server running?"))?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(FILE_BYTES_MAX).read_to_vec();
+        let body = body.with_context(|| format!("{url} broke off"))?;
+        match status {
+            200 => Ok(Some(body)),
+            404 => Ok(None),
+            _ => bail!("{url} answered {status}: {}", Problem::read(&String::from_utf8_lossy(&body))),
         }
     }
 

@@ -9,15 +9,18 @@ use nguon_id::LotId;
 use nguon_service::exports::{DiaryFormat, Export, ExportError, Exports};
 use nguon_service::{Clock as _, SystemClock};
 
+use crate::client::Client;
 use crate::out;
 use crate::settings;
 
 const EXAMPLES: &str = "\
   nguon export eudr /p/ca-phe-nhan-cau-dat/l/261120-A --dir nguon-demo
   nguon export fsma /01/09521101000016/10/260302-A --dir nguon-demo -o tomatoes.xlsx
+  nguon export evidence https://ledger.example.org/01/09521101000016/10/260302-A
+  nguon export recall /p/ca-chua-don-duong/l/260228-DO016 --dir nguon-demo
   nguon export diary DO016 --of 'Đơn Dương' --from 2026-01-01 --until 2026-06-30 --pdf --dir nguon-demo
 
-These files hold what the ledger keeps private: names of growers and the exact places of their plots. Make them
+But for evidence these files hold what the ledger keeps private: names of growers and the exact places of their plots. Make them
 for the co-operative whose they are, when it asks, and hand them to nobody else.
 
 Exit code: 0 written, 1 refused (something is missing, and said), 2 it could not be done.";
@@ -34,7 +37,27 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one is made, once")]
 enum What {
+    /// Everything that speaks of a lot in one zip: public facts alone, for whoever wants to check it without us.
+    Evidence {
+        /// The lot, its page's address or path, its URI, or what its QR code says.
+        #[arg(value_name = "LOT")]
+        lot: String,
+        /// The ledger's address; taken from LOT if that is an address of the ledger's own pages.
+        #[arg(long, env = "NGUON_SERVER", value_name = "URL")]
+        server: Option<String>,
+        /// The file to write; without it a name of its own, here.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    #[command(flatten)]
+    Office(Office),
+}
+
+/// What is read from the ledger's own database.
+#[derive(Debug, clap::Subcommand)]
+enum Office {
     /// The plots on which lots grew, as GeoJSON for a buyer in the European Union (Regulation 2023/1115).
     Eudr {
         /// The lots: their pages' addresses or paths, their URIs, or what their QR codes say.
@@ -51,6 +74,14 @@ enum What {
         /// The lots, as above.
         #[arg(required = true, value_name = "LOT")]
         lots: Vec<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// What a recall of a lot reaches, whom to call, and the people who worked on it, as a spreadsheet in Vietnamese.
+    Recall {
+        /// The lot, as above.
+        #[arg(value_name = "LOT")]
+        lot: String,
         #[command(flatten)]
         common: Common,
     },
@@ -95,7 +126,16 @@ struct Common {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (What::Eudr { common, .. } | What::Fsma { common, .. } | What::Diary { common, .. }) = &args.what;
+    let office = match &args.what {
+        What::Evidence { lot, server, output } => {
+            return tokio::task::block_in_place(|| evidence(lot, server.as_deref(), output.as_deref()));
+        }
+        What::Office(office) => office,
+    };
+    let (Office::Eudr { common, .. }
+    | Office::Fsma { common, .. }
+    | Office::Recall { common, .. }
+    | Office::Diary { common, .. }) = office;
     let config = common.dir.as_ref().map(|dir| dir.join(settings::FILE)).or_else(|| common.config.clone());
     let settings = common.given.clone().resolve(config.as_deref())?;
     let store = nguon_storage::open_for_audit(&settings.database)
@@ -103,7 +143,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .with_context(|| "the ledger's database cannot be opened".to_owned())?;
     let mut exports = Exports::open(store.clone(), settings.public_base_url).await?;
     let behind = exports.behind().await?;
-    let made = make(&mut exports, &args.what).await;
+    let made = make(&mut exports, office).await;
     store.close().await;
     let export = match made {
         Ok(export) => export,
@@ -127,6 +167,28 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Asks a running ledger: proofs come from what it published.
+fn evidence(lot: &str, server: Option<&str>, output: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let (server, id) = crate::trace::lot(lot, server)?;
+    let Some(bytes) = Client::new(&server)?.download(&format!("/api/v1/evidence{}", id.path()))? else {
+        eprintln!("  Sổ không có lô {} · the ledger has no such lot", id.path());
+        return Ok(ExitCode::from(1));
+    };
+    let own = PathBuf::from(format!(
+        "evidence-{}.zip",
+        id.lot().as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+    ));
+    let file = output.map_or(own, Path::to_path_buf);
+    std::fs::write(&file, &bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    out::line(format!(
+        "  Đã ghi · wrote {} ({} bytes); nguon verify {}",
+        file.display(),
+        bytes.len(),
+        file.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 enum Failure {
     /// The rules said no.
     Refused(ExportError),
@@ -145,12 +207,16 @@ impl From<ExportError> for Failure {
     }
 }
 
-async fn make(exports: &mut Exports, what: &What) -> Result<Export, Failure> {
+async fn make(exports: &mut Exports, what: &Office) -> Result<Export, Failure> {
     let now_ms = SystemClock.now_ms();
     Ok(match what {
-        What::Eudr { lots, rest, .. } => exports.eudr(&named(lots)?, *rest).await?,
-        What::Fsma { lots, .. } => exports.fsma(&named(lots)?, now_ms).await?,
-        What::Diary { plot, of, from, until, xlsx, .. } => {
+        Office::Eudr { lots, rest, .. } => exports.eudr(&named(lots)?, *rest).await?,
+        Office::Fsma { lots, .. } => exports.fsma(&named(lots)?, now_ms).await?,
+        Office::Recall { lot, .. } => {
+            let (_, id) = crate::trace::lot(lot, None).map_err(Failure::Asked)?;
+            exports.recall(&id, now_ms).await?
+        }
+        Office::Diary { plot, of, from, until, xlsx, .. } => {
             let plot = exports.plot(plot, of.as_deref()).await?;
             let format = if *xlsx { DiaryFormat::Xlsx } else { DiaryFormat::Pdf };
             exports.diary(&plot, *from, *until, format, now_ms).await?

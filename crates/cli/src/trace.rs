@@ -18,6 +18,7 @@ const EXAMPLES: &str = "\
   nguon trace /01/09521100700023/10/260615-A --back            # which fields a pack of rice comes from
   nguon trace https://HOST/p/ca-chua-don-duong/l/260228-DO016 --forward
   nguon trace /01/09521101000016/10/260302-A --all --json
+  nguon trace /p/ca-chua-don-duong/l/260228-DO016 --recall     # what a recall would reach, and whom to call
   nguon trace /01/09521100700023/10/260615-A --back --dot rice.dot && dot -Tsvg rice.dot > rice.svg
 
 Exit code: 0 found, 1 no record tells of the lot, 2 it could not be asked.";
@@ -39,6 +40,9 @@ pub(crate) struct Args {
     /// Both ways.
     #[arg(long, conflicts_with_all = ["back", "forward"])]
     all: bool,
+    /// What a recall of it would reach: what was made of it, who has how much left, whom to call.
+    #[arg(long, conflicts_with_all = ["back", "forward", "all", "steps", "dot"])]
+    recall: bool,
     /// How many steps; all the way without it. One step back and forward is what the law asks for.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
@@ -58,6 +62,9 @@ const HERE: &str = "http://127.0.0.1:8080";
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (server, id) = lot(&args.lot, args.server.as_deref())?;
     let client = Client::new(&server)?;
+    if args.recall {
+        return recall(&client, &id, args.json);
+    }
     let both = args.all || (args.back && args.forward);
     let ways: &[&str] = match (both, args.forward) {
         (true, _) => &["back", "forward"],
@@ -86,6 +93,58 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for walk in &walks {
         out::line(tree(walk))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a recall would reach, by lots and by those who have them.
+fn recall(client: &Client, id: &LotId, as_json: bool) -> anyhow::Result<ExitCode> {
+    let Some(scope) = client.json(&format!("/api/v1/recall-scope{}", id.path()))? else {
+        eprintln!("  Sổ không có lô {} · the ledger has no such lot", id.path());
+        return Ok(ExitCode::from(1));
+    };
+    if as_json {
+        out::line(serde_json::to_string_pretty(&scope)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let list = |name: &str| scope.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let number = |name: &str| scope.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let shown = |of: &Value, pointer: &str| out::visible(text(of, pointer).unwrap_or_default());
+    let amount = |of: &Value, name: &str| of.get(name).and_then(quantity).unwrap_or_else(|| "?".to_owned());
+    out::line("")?;
+    let lots = list("lots");
+    out::line(format!("  Lô phải thu hồi · lots to call back: {}", lots.len()))?;
+    for lot in &lots {
+        let mark =
+            if lot.get("recalled") == Some(&Value::Bool(true)) { "đang thu hồi · recalled" } else { "" };
+        out::line(format!("    {}  {}  {mark}", shown(lot, "/product/vi"), shown(lot, "/uri")))?;
+        let (made, sold, left) = (amount(lot, "made"), amount(lot, "sold"), amount(lot, "left"));
+        out::line(format!("      làm ra · made {made}, đã bán · sold {sold}, còn · left {left}"))?;
+    }
+    let (made, left) = (number("packs_made"), number("packs_left"));
+    out::line(format!("  Gói · packs: {made}, còn đâu đó · still somewhere: {left}"))?;
+    out::line("")?;
+    out::line("  Ai đang giữ · who has them:")?;
+    for holder in list("organisations") {
+        let hotline = shown(&holder, "/hotline");
+        out::line(format!("    {}  {hotline}", shown(&holder, "/name/vi")))?;
+        for (lot, held) in holder.get("lots").and_then(Value::as_object).into_iter().flatten() {
+            let (got, left) = (amount(held, "got"), amount(held, "left"));
+            out::line(format!("      {}: nhận · got {got}, còn · left {left}", out::visible(lot)))?;
+        }
+    }
+    for buyer in list("buyers") {
+        out::line(format!("    {} (ngoài sổ · not in the ledger)", shown(&buyer, "/uri")))?;
+    }
+    let plots: Vec<String> = list("plots").iter().map(|plot| shown(plot, "/code")).collect();
+    out::line(format!("  Thửa · plots: {}", plots.join(", ")))?;
+    for listing in list("listings") {
+        let uri = out::visible(listing.as_str().unwrap_or_default());
+        out::line(format!("  Tin rao · offer: {uri}"))?;
+    }
+    if scope.get("cut_off") == Some(&Value::Bool(true)) {
+        out::line("  Còn nữa, chưa kể hết · there is more than this")?;
+    }
+    out::line("")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,6 +3,7 @@
 //! - [`geometry`]: where a plot lies, read and checked.
 //! - [`eudr`]: where the goods of a consignment grew, for the European Union.
 //! - [`diary`]: the VietGAP diary of a plot and season, as a spreadsheet and on paper.
+//! - [`recall`]: what a recall reaches, whom to call, who worked on it.
 //! - [`fsma`]: what happened to some lots, for the United States' FDA.
 //!
 //! Everything is a value in, bytes out. What goes in was gathered, and judged, by others; names of people and exact places
@@ -12,6 +13,7 @@ pub mod diary;
 pub mod eudr;
 pub mod fsma;
 pub mod geometry;
+pub mod recall;
 
 mod paper;
 mod sheet;

@@ -90,6 +90,18 @@ pub struct Examined {
     unopened: Vec<u8>,
 }
 
+impl Examined {
+    /// The record, if it is one and its signature holds; and what is wrong with its openings.
+    pub fn into_parts(self) -> (Result<Record, FaultKind>, Vec<FaultKind>) {
+        (self.record, self.openings)
+    }
+
+    /// Public sections that nobody opened.
+    pub fn unopened(&self) -> &[u8] {
+        &self.unopened
+    }
+}
+
 /// Checks what an entry shows by itself: structure, signature, openings. Any thread, in any order, each with its own keys.
 pub fn examine(keys: &mut EnrolledKeys, entry: &[u8], openings: &[Opened]) -> Examined {
     let mut examined = Examined {

@@ -4,6 +4,7 @@
 //! entry, a moment behind the sequencer.
 
 mod brief;
+mod recall;
 mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use nguon_trace::papers::{self, Paper};
 use serde::Serialize;
 
 pub use self::brief::LotBrief;
+pub use self::recall::{RecallScope, ScopeHolder, ScopeLot};
 pub use self::trace::{Trace, TracedLot};
 use crate::project::{Card, Directory, Known, lot_of, short_alias, short_code};
 use crate::rows;
@@ -429,6 +431,15 @@ impl Catalogue {
             return Ok(None);
         }
         Ok(self.store.reader().await?.subject(uri).await?.as_ref().and_then(Card::of))
+    }
+
+    /// The URN of the organisation that said that this GLN is its own.
+    pub(crate) async fn party(&self, uri: &str) -> Result<Option<String>, StoreError> {
+        let Ok(link) = nguon_id::DigitalLink::parse(uri) else { return Ok(None) };
+        if !matches!(link.key().ai(), "414" | "417") {
+            return Ok(None);
+        }
+        self.store.reader().await?.alias(&format!("gln:{}", link.key().value())).await
     }
 
     /// A product by its URI, or by a Digital Link with the GTIN that its card names.

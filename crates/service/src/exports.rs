@@ -16,6 +16,7 @@ mod diary;
 mod eudr;
 mod fsma;
 mod private;
+mod recall;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -286,7 +287,7 @@ struct Walked {
 }
 
 /// Part of a file's name: small letters, digits and hyphens of a text.
-fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let mut slug = String::new();
     for letter in search_key(text).chars() {
         if letter.is_ascii_alphanumeric() {

@@ -18,6 +18,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod clock;
 pub mod commune;
+pub mod evidence;
 pub mod exports;
 mod held;
 pub mod keys;
@@ -43,9 +44,11 @@ use tokio::task::JoinHandle;
 
 pub use crate::audit::compare_read_models;
 pub use crate::catalogue::{
-    Bracket, Catalogue, Certified, KeyView, Lot, LotBrief, LotLine, OrganisationView, Trace, TracedLot,
+    Bracket, Catalogue, Certified, KeyView, Lot, LotBrief, LotLine, OrganisationView, RecallScope,
+    ScopeHolder, ScopeLot, Trace, TracedLot,
 };
 pub use crate::clock::{Clock, ManualClock, SystemClock};
+pub use crate::evidence::EvidenceError;
 pub use crate::keys::OperatorKeys;
 pub use crate::lookup::{Entry, Lookup, LookupError};
 pub use crate::objects::{Folder, Objects};
@@ -66,6 +69,8 @@ use crate::publish::Publisher;
 use crate::sequencer::{Parts, Queue, Sequencer};
 use crate::submit::{Door, KnownKeys, Submission};
 
+/// How long somebody who asks for evidence waits for the turn.
+const EVIDENCE_PATIENCE: Duration = Duration::from_secs(5);
 /// Records of one request that are verified without leaving the async worker: 60 µs each.
 const INLINE_RECORDS: usize = 4;
 
@@ -92,6 +97,8 @@ pub struct Service {
     queue: Option<Queue>,
     lookup: Lookup,
     catalogue: Catalogue,
+    directory: project::Directory,
+    evidence_turn: tokio::sync::Semaphore,
     preflight: Preflight,
     clock: Arc<dyn Clock>,
     projected: watch::Receiver<u64>,
@@ -176,7 +183,8 @@ impl Service {
             settings.public_base_url.clone(),
             witness_keys.clone(),
         );
-        let preflight = Preflight::new(store.clone(), projector.directory(), clock.clone());
+        let directory = projector.directory();
+        let preflight = Preflight::new(store.clone(), directory.clone(), clock.clone());
         let (seen, projected) = watch::channel(projector.size());
         let (queue, writer) = sequencer.start();
         let projecting = tokio::spawn(projector.run(logged.clone(), seen, pace));
@@ -197,6 +205,8 @@ impl Service {
             queue: Some(queue),
             lookup: Lookup { store, objects, log_key },
             catalogue,
+            directory,
+            evidence_turn: tokio::sync::Semaphore::new(1),
             preflight,
             clock,
             projected,
@@ -242,6 +252,22 @@ impl Service {
     /// Lots, listings, and who is who.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Everything that speaks of a lot, in one zip that can be checked offline.
+    pub async fn evidence(&self, lot: &nguon_id::LotId) -> Result<exports::Export, EvidenceError> {
+        // One at a time: a file may take thousands of proofs.
+        let turn = tokio::time::timeout(EVIDENCE_PATIENCE, self.evidence_turn.acquire());
+        let Ok(Ok(_turn)) = turn.await else { return Err(EvidenceError::Busy) };
+        let collector = evidence::Collector {
+            store: self.lookup.store.clone(),
+            lookup: &self.lookup,
+            catalogue: &self.catalogue,
+            directory: self.directory.clone(),
+            log_vkey: self.log_key.to_string(),
+            witness_vkeys: self.witness_keys.iter().map(ToString::to_string).collect(),
+        };
+        collector.collect(lot).await
     }
 
     /// What would become of drafts, if they were signed and logged now, one after the other.

@@ -95,7 +95,7 @@ impl Lookup {
         }
     }
 
-    async fn open(&self, row: RecordRow) -> Result<Entry, LookupError> {
+    pub(crate) async fn open(&self, row: RecordRow) -> Result<Entry, LookupError> {
         let index = rows::unsigned(row.log_index);
         let damaged = |why: String| LookupError::Damaged { index, why };
         let record = Record::parse(&row.bytes).map_err(|error| damaged(error.to_string()))?;
@@ -131,6 +131,16 @@ impl Lookup {
     /// checkpoint covers it.
     pub async fn receipt(&self, entry: &Entry) -> Result<Option<TlogProof>, LookupError> {
         let Some((checkpoint, note)) = self.checkpoint().await? else { return Ok(None) };
+        self.receipt_under(entry, &checkpoint, &note).await
+    }
+
+    /// The receipt of an entry under this checkpoint; nothing if it does not cover it.
+    pub async fn receipt_under(
+        &self,
+        entry: &Entry,
+        checkpoint: &Checkpoint,
+        note: &[u8],
+    ) -> Result<Option<TlogProof>, LookupError> {
         if entry.index >= checkpoint.size().0 {
             return Ok(None);
         }
@@ -145,7 +155,7 @@ impl Lookup {
         .map_err(|error| damaged(error.to_string()))?
         .map_err(damaged)?;
         let checkpoint_note =
-            nguon_ledger::note::Note::parse(&note).map_err(|error| damaged(error.to_string()))?;
+            nguon_ledger::note::Note::parse(note).map_err(|error| damaged(error.to_string()))?;
         Ok(Some(TlogProof { extra: entry.record.as_bytes().to_vec(), index, hashes, checkpoint_note }))
     }
 

@@ -240,6 +240,13 @@ pub trait Reader: Send {
     async fn records(&mut self, from: i64, limit: i64) -> Result<Vec<RecordRow>, StoreError>;
     /// The entries at a place of an author's chain: the trunk first, then the disputed one.
     async fn records_at(&mut self, author: &[u8], seq: i64) -> Result<Vec<RecordRow>, StoreError>;
+    /// An organisation's control records (all but events) from an entry on, at most `limit`, in order.
+    async fn control_records(
+        &mut self,
+        organisation_id: &[u8],
+        from: i64,
+        limit: i64,
+    ) -> Result<Vec<RecordRow>, StoreError>;
     /// Openings of the entries `from..to`, in order.
     async fn sections(&mut self, from: i64, to: i64) -> Result<Vec<SectionRow>, StoreError>;
     /// Entries whose event id begins with these eight bytes.

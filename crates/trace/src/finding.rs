@@ -61,6 +61,8 @@ pub enum Code {
     SourceBlocked,
     /// The maker gave on more of an input lot than it had got.
     SourceOverdrawn,
+    /// Nobody has recorded that an input lot was made.
+    SourceUnknown,
     /// A spraying inside whose interval the lot was harvested was declared wrong.
     SprayTakenBack,
     /// Something was sprayed before the harvest, and nobody stated its pre-harvest interval.
@@ -134,7 +136,8 @@ impl Code {
             | Self::FactsErased
             | Self::SourceBlocked
             | Self::SourceOverdrawn => Severity::Blocking,
-            Self::SprayTakenBack
+            Self::SourceUnknown
+            | Self::SprayTakenBack
             | Self::PhiUnverified
             | Self::OutOfSeason
             | Self::PlotUnknown

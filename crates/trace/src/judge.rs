@@ -14,7 +14,7 @@ use crate::lot::{
 };
 use crate::plot::plots_of;
 use crate::quantity::{Quantity, Unit};
-use crate::rules::{blocked_sources, overdrawn_sources, recalled_source};
+use crate::rules::{blocked_sources, overdrawn_sources, recalled_source, unknown_sources};
 
 /// How the lot stands, from every record on it and from what is known around it.
 ///
@@ -45,6 +45,15 @@ pub fn sources<'a>(uri: &str, history: impl IntoIterator<Item = &'a Entry>) -> B
         .map(|input| input.subject.as_str())
         .filter(|lot| *lot != uri)
         .collect()
+}
+
+/// The lots that a lot was used in, by anybody's word of full weight: whoever must hear when it is judged otherwise.
+#[must_use]
+pub fn used_in<'a>(uri: &str, history: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<&'a str> {
+    let events = history.into_iter().filter(|entry| entry.counts == Weight::Full).filter_map(event);
+    let using = events.filter(|event| names(event.inputs(), uri));
+    let outputs = using.flat_map(|event| event.outputs());
+    outputs.map(|output| output.subject.as_str()).filter(|lot| *lot != uri).collect()
 }
 
 impl<'a> History<'a> {
@@ -94,6 +103,7 @@ impl<'a> History<'a> {
         state.findings.extend(upstream.iter().filter_map(|lot| recalled_source(lot, &state.inputs)));
         state.findings.extend(blocked_sources(&upstream, &state.inputs));
         state.findings.extend(overdrawn_sources(&upstream, self.maker, &state.inputs));
+        state.findings.extend(unknown_sources(&upstream, &state.inputs));
         // An erased harvest is missed in the lot's records and in the plot's: once is enough.
         let known = state.findings.iter().any(|finding| finding.code == Code::FactsErased);
         let on_plots = self.plot_findings(around.plots).into_iter();

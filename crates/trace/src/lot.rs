@@ -47,7 +47,7 @@ use crate::quantity::{Quantity, Unit};
 pub use crate::history::inspects;
 pub use crate::making::{Factors, products_around};
 
-pub use crate::judge::{grown_on, judge, product_of, sources, with_claim};
+pub use crate::judge::{grown_on, judge, product_of, sources, used_in, with_claim};
 
 /// The standing bits of an organisation, as the ledger's operator set them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

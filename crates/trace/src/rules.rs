@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nguon_id::LotId;
+
 use crate::facts::{Event, Step, What, event_urn};
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
 use crate::history::{History, Told, destination, event, makes, speaks_for_all};
@@ -79,7 +81,8 @@ impl History<'_> {
                     }
                 }
                 Said::Unreadable if self.had_it(entry) => note(Code::Unreadable, entry),
-                Said::Erased if self.had_it(entry) => note(Code::FactsErased, entry),
+                // Of a lot that nobody made any more, the making may be what was erased.
+                Said::Erased if self.had_it(entry) || self.maker.is_none() => note(Code::FactsErased, entry),
                 _ => {}
             }
         }
@@ -181,6 +184,30 @@ pub(crate) fn blocked_sources(upstream: &[&Upstream], inputs: &[Input]) -> Optio
         ),
     };
     Some(Finding::new(Code::SourceBlocked, records.collect(), vi, en))
+}
+
+/// Inputs that came from nowhere: an invented lot balances every packing.
+pub(crate) fn unknown_sources(upstream: &[&Upstream], inputs: &[Input]) -> Option<Finding> {
+    let is_made = |input: &Input| {
+        let known = upstream.iter().find(|lot| lot.uri == input.uri);
+        known.is_some_and(|lot| lot.maker.is_some() && lot.status != LotStatus::Registered)
+    };
+    let unknown = inputs.iter().filter(|input| LotId::from_uri(&input.uri).is_ok() && !is_made(input));
+    let lots: BTreeSet<&str> = unknown.clone().map(|input| input.uri.as_str()).collect();
+    let first = lots.first()?;
+    let (vi, en) = match lots.len() {
+        1 => (
+            format!("Nguyên liệu không rõ từ đâu: chưa ai ghi là đã làm ra lô {first}."),
+            format!("Nobody has recorded that {first}, which went into this lot, was made."),
+        ),
+        n => (
+            format!("{n} lô nguyên liệu không rõ từ đâu: chưa ai ghi là đã làm ra, trong đó có {first}."),
+            format!(
+                "Nobody has recorded that {n} lots, which went into this one, were made; {first} is among them."
+            ),
+        ),
+    };
+    Some(Finding::new(Code::SourceUnknown, unknown.map(|input| input.record).collect(), vi, en))
 }
 
 /// Inputs of which the maker, who had got a part, gave on more than that.

@@ -50,6 +50,8 @@ lot-not-found = The ledger has no such lot
     .detail = Nobody has recorded anything on this lot. Compare the code with the sticker on the pack.
 lot-cycle = By its records the lot is made of itself
     .detail = Nobody can say what it was made of while its records go round in a circle. Whoever recorded them must correct them.
+evidence-too-large = Too many records for one file
+    .detail = More than 20,000 records speak of this lot. Check the whole log with nguon verify instead.
 image-not-found = There is no such picture
     .detail = The ledger keeps the picture's hash but not its file yet. Ask the organisation that recorded it.
 

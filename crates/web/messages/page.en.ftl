@@ -258,6 +258,8 @@ log-key = The ledger's public key:
 proof-checkpoint = Newest checkpoint
 proof-log-key = Log key
 proof-witness-keys = Witness keys
+proof-evidence = Download the lot’s evidence (zip)
+proof-evidence-text = can be checked offline with nguon verify
 proof-json = This lot as JSON
 proof-not = A signature tells who said something and when, not whether it is true. For that there are inspections, quantities that must agree, and you.
 

@@ -243,6 +243,8 @@ log-key = Khóa công khai của sổ:
 proof-checkpoint = Điểm kiểm tra mới nhất
 proof-log-key = Khóa của sổ
 proof-witness-keys = Khóa của bên làm chứng
+proof-evidence = Tải hồ sơ chứng cứ của lô (zip)
+proof-evidence-text = kiểm tra được ngoài mạng bằng nguon verify
 proof-json = Lô này dạng JSON
 proof-not = Chữ ký cho biết ai đã nói và nói khi nào, không cho biết lời nói có đúng hay không. Việc đó dựa vào kiểm tra, số lượng khớp nhau và chính bạn.
 

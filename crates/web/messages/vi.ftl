@@ -50,6 +50,8 @@ lot-not-found = Sổ không có lô hàng này
     .detail = Chưa ai ghi gì về lô hàng này. Hãy so lại mã với tem trên bao bì.
 lot-cycle = Theo các bản ghi, lô này được làm ra từ chính nó
     .detail = Không thể biết nguồn gốc khi các bản ghi đi thành vòng tròn. Đơn vị đã ghi cần đính chính.
+evidence-too-large = Lô có quá nhiều bản ghi cho một tệp
+    .detail = Có hơn 20.000 bản ghi liên quan đến lô này. Hãy kiểm tra cả sổ bằng nguon verify.
 image-not-found = Không có ảnh này
     .detail = Sổ giữ mã băm của ảnh nhưng chưa lưu tệp ảnh. Hãy hỏi đơn vị đã ghi ảnh.
 

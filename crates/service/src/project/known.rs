@@ -64,6 +64,11 @@ impl Known {
         given.map_or(Standing::default(), |(_, standing)| *standing)
     }
 
+    /// The entry of the newest epoch not after this one.
+    pub(crate) fn epoch_at(&self, index: u64) -> Option<u64> {
+        self.epochs.range(..=index).next_back().map(|(entry, _)| *entry)
+    }
+
     /// Log time at an entry: the newest epoch not after it.
     pub(crate) fn time_at(&self, index: u64) -> i64 {
         self.epochs.range(..=index).next_back().map_or(0, |(_, time)| *time)

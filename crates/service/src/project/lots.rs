@@ -10,7 +10,7 @@ use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Event, Facts, Step, organisation_in_urn};
 use nguon_trace::lot::{
     Around, Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, grown_on, judge,
-    product_of, products_around, sources, with_claim,
+    product_of, products_around, sources, used_in, with_claim,
 };
 use nguon_trace::plot::{self, Ground, PlotState};
 
@@ -390,7 +390,8 @@ impl Projector {
             return Ok(());
         }
         // The first record on a lot makes its row.
-        let is_new = LotId::from_uri(uri).is_ok()
+        let is_new = !self.is_told_links
+            && LotId::from_uri(uri).is_ok()
             && !matches!(self.lots.get(uri), Some(Some(_)))
             && self.subject(uri).await?.is_none();
         let mut indexes = BTreeSet::new();
@@ -451,6 +452,7 @@ impl Projector {
             }
             if judged.feeds {
                 waiting.extend(self.made_of(&lot).await?);
+                waiting.extend(judged.fed);
             }
         }
         // What is found while judging may be made of more than was known before: a few rounds, and a cycle ends.
@@ -470,8 +472,8 @@ impl Projector {
                     changed.insert(lot.clone());
                 }
                 if judged.feeds {
-                    let (soon, later): (Vec<_>, Vec<_>) =
-                        self.made_of(&lot).await?.into_iter().partition(|uri| known.contains(uri));
+                    let made = self.made_of(&lot).await?.into_iter().chain(judged.fed);
+                    let (soon, later): (Vec<_>, Vec<_>) = made.partition(|uri| known.contains(uri));
                     waiting.extend(soon);
                     next.extend(later);
                 }
@@ -566,6 +568,7 @@ impl Projector {
             factors: &factors,
         };
         let state = judge(lot, entries(), around);
+        let fed = used_in(lot, entries()).into_iter().map(str::to_owned).collect();
         self.histories.insert(lot.to_owned(), history);
         if before.as_deref() == Some(&state) {
             return Ok(Judged::default());
@@ -574,8 +577,9 @@ impl Projector {
             Some(before) => Judged {
                 shows: without_records(before) != without_records(&state),
                 feeds: Upstream::from(before) != Upstream::from(&state),
+                fed,
             },
-            None => Judged { shows: true, feeds: true },
+            None => Judged { shows: true, feeds: true, fed },
         };
         self.put_lot(state).await?;
         if before.is_none() {
@@ -667,12 +671,15 @@ pub(crate) fn status(status: &LotStatus) -> &'static str {
 }
 
 /// Who must hear that a lot was judged otherwise.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Judged {
     /// Those who look at it: more of it changed than the list of its records.
     shows: bool,
     /// What is made of it.
     feeds: bool,
+    /// What it was used in, by anybody's word: of a lot that nobody made nothing is made, and what was made of it must
+    /// hear so.
+    fed: BTreeSet<String>,
 }
 
 /// Whether a step was signed as the act that it is: rights follow the act in the record's header, so an effect that

@@ -119,6 +119,8 @@ pub struct Projector {
     batch: Pending,
     /// When it only looks ahead: what time it is. Nothing of it is saved.
     foresees_at_ms: Option<i64>,
+    /// Whether the target knew what some entries are about before it heard of them: their facts were erased.
+    is_told_links: bool,
 }
 
 /// What the next transaction writes.
@@ -154,6 +156,7 @@ impl Projector {
             entries: BATCH,
             batch: Pending::default(),
             foresees_at_ms: None,
+            is_told_links: false,
         }
     }
 
@@ -336,6 +339,24 @@ impl Projector {
         }
         self.save().await?;
         Ok(true)
+    }
+
+    /// Takes in entries that are only some of a log, in order: evidence about a lot.
+    pub(crate) async fn take_some(&mut self) -> Result<(), ProjectError> {
+        self.is_told_links = true;
+        loop {
+            let rows = self.source.reader().await?.records(rows::signed(self.size), BATCH).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let indexes = rows.iter().map(|row| row.log_index).collect();
+            for (index, entry) in self.read_entries(&indexes).await? {
+                self.size = rows::unsigned(index);
+                self.take(entry).await?;
+                self.size += 1;
+            }
+            self.save().await?;
+        }
     }
 
     /// Takes in what is new, leaving most of the machine to the writer while a storm of records comes in: phones wait

@@ -140,6 +140,20 @@ impl Reader for Reading {
         self.many(query.bind(author.to_vec()).bind(seq), record).await
     }
 
+    async fn control_records(
+        &mut self,
+        organisation_id: &[u8],
+        from: i64,
+        limit: i64,
+    ) -> Result<Vec<RecordRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT log_index, organisation_id, author, seq, disputed, kind, event_id, bytes
+             FROM record WHERE organisation_id = $1 AND log_index >= $2 AND kind <> 1
+             ORDER BY log_index LIMIT $3",
+        );
+        self.many(query.bind(organisation_id.to_vec()).bind(from).bind(limit), record).await
+    }
+
     async fn sections(&mut self, from: i64, to: i64) -> Result<Vec<SectionRow>, StoreError> {
         let query = sqlx::query(
             "SELECT log_index, position, kind, salt, payload

@@ -1,12 +1,14 @@
 //! A few organisations around one lot of strawberries, and a way to say what each of them recorded.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use nguon_trace::facts::{
     Action, Amount, Correction, ErrorReason, Event, Step, Text, What, event_urn, organisation_urn,
 };
 use nguon_trace::lot::{
-    Around, Entry, Factors, LotState, Owner, Said, Standing, Upstream, Weight, grown_on, judge,
+    Around, Entry, Factors, LotState, LotStatus, Owner, Said, Standing, Upstream, Weight, grown_on, judge,
+    sources,
 };
 use nguon_trace::plot::{self, Ground, PlotState};
 use nguon_trace::quantity::Quantity;
@@ -41,7 +43,35 @@ pub(crate) fn judged(uri: &str, log: &[Entry], upstream: &[Upstream], owner: Opt
         })
         .collect();
     let plots: Vec<&PlotState> = plots.iter().collect();
-    judge(uri, log, Around { upstream, owner, plots: &plots, factors: &half_kilos() })
+    let upstream = with_the_rest(uri, log, upstream);
+    judge(uri, log, Around { upstream: &upstream, owner, plots: &plots, factors: &half_kilos() })
+}
+
+/// What a test says nothing of was made by the co-operative, and nothing is against it.
+pub(crate) fn with_the_rest(uri: &str, log: &[Entry], told: &[Upstream]) -> Vec<Upstream> {
+    let mut all = told.to_vec();
+    for source in sources(uri, log) {
+        if !told.iter().any(|lot| lot.uri == source) {
+            all.push(made(source));
+        }
+    }
+    all
+}
+
+/// A lot that the co-operative made, with nothing against it.
+pub(crate) fn made(uri: &str) -> Upstream {
+    Upstream {
+        uri: uri.to_owned(),
+        status: LotStatus::Active,
+        maker: Some(COOP.to_owned()),
+        source_makers: BTreeSet::new(),
+        holders: BTreeSet::new(),
+        origin_plots: BTreeSet::new(),
+        harvest_from: None,
+        harvest_until: None,
+        blocked_by: BTreeSet::new(),
+        overdrawn: BTreeSet::new(),
+    }
 }
 
 /// A pack holds half a kilogram.

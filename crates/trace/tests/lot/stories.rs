@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::farm::{
-    AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, PALLET, PLOT, RIVAL, SHOP, event, holds, judged, kg,
+    AUTHORITY, CERTIFIER, COOP, LOT, Log, PACKS, PALLET, PLOT, RIVAL, SHOP, event, holds, judged, kg, made,
     objects, recall,
 };
 use nguon_trace::facts::{Action, Amount, Event, Part, Step, Text, What, organisation_urn};
@@ -13,6 +13,8 @@ use nguon_trace::lot::{
     Weight, judge, late_by_ms,
 };
 use nguon_trace::quantity::{Quantity, Ratio};
+
+const LARGE_PACKS: &str = "https://ledger.example/p/hop-dau-tay-lon/l/HDT-L";
 
 fn state(log: &Log) -> LotState {
     judged(LOT, &log.0, &[], None)
@@ -588,7 +590,11 @@ fn pieces_weigh_what_the_product_declares() {
     log.pack(COOP, &[(LOT, kg(100))], Quantity::pieces(201));
     let with = |net_content| {
         let factors = [holds(net_content)];
-        codes(&judge(PACKS, &log.0, Around { factors: &factors, ..Around::default() }))
+        codes(&judge(
+            PACKS,
+            &log.0,
+            Around { upstream: &[made(LOT), made(LARGE_PACKS)], factors: &factors, ..Around::default() },
+        ))
     };
     assert_eq!(with(None), [Code::FactorUndeclared], "no factor, no conversion");
     assert_eq!(with(Some(Quantity::grams(500))), [Code::OutputBeyondInput]);
@@ -610,7 +616,11 @@ fn what_is_dried_takes_what_its_product_declares() {
         let (product, factors) = holds(Some(Quantity::grams(500)));
         let input_per_output = ratio.and_then(Ratio::parse);
         let factors = [(product, Factors { input_per_output, ..factors })];
-        judge(PACKS, &log.0, Around { factors: &factors, ..Around::default() })
+        judge(
+            PACKS,
+            &log.0,
+            Around { upstream: &[made(LOT), made(LARGE_PACKS)], factors: &factors, ..Around::default() },
+        )
     };
     assert_eq!(codes(&with(Some("4.5"))), []);
     assert_eq!(codes(&with(None)), [Code::FactorUndeclared]);
@@ -625,7 +635,7 @@ fn what_is_dried_takes_what_its_product_declares() {
 /// Two kinds of packs out of one lot are weighed together; packs that go in are weighed as packs.
 #[test]
 fn every_piece_that_goes_in_or_comes_out_is_weighed_by_its_own_product() {
-    const LARGE: &str = "https://ledger.example/p/hop-dau-tay-lon/l/HDT-L";
+    const LARGE: &str = LARGE_PACKS;
     let large = nguon_trace::lot::product_of(LARGE).unwrap();
     let factors = [
         holds(Some(Quantity::grams(500))),
@@ -634,7 +644,11 @@ fn every_piece_that_goes_in_or_comes_out_is_weighed_by_its_own_product() {
     let judged = |inputs: Vec<Amount>, outputs: Vec<Amount>| {
         let mut log = Log::default();
         log.says(COOP, Step::Packing, What::Transformation { process: None, inputs, outputs });
-        codes(&judge(PACKS, &log.0, Around { factors: &factors, ..Around::default() }))
+        codes(&judge(
+            PACKS,
+            &log.0,
+            Around { upstream: &[made(LOT), made(LARGE_PACKS)], factors: &factors, ..Around::default() },
+        ))
     };
     let (half, two) = (
         |packs| Amount::of(PACKS, Quantity::pieces(packs)),

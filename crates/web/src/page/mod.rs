@@ -22,6 +22,7 @@
 //! keep no trace of who read them.
 
 mod answer;
+mod evidence;
 mod fault;
 mod home;
 mod image;
@@ -31,6 +32,7 @@ mod lots;
 mod organisation;
 mod picture;
 mod qr;
+mod recall;
 mod short_code;
 mod trace;
 pub(crate) mod words;
@@ -70,6 +72,8 @@ pub(crate) fn machine() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(lots::search))
         .routes(routes!(lots::lot))
         .routes(routes!(trace::trace))
+        .routes(routes!(evidence::evidence))
+        .routes(routes!(recall::scope))
 }
 
 /// An address that is not there: a page for people, a problem for programs.

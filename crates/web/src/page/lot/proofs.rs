@@ -8,6 +8,8 @@ pub(super) struct Proofs {
     pub(super) command: String,
     /// This lot as JSON.
     pub(super) json: String,
+    /// Everything that speaks of the lot, in one file.
+    pub(super) evidence: String,
     /// Nobody but the operator cosigns.
     pub(super) operator_only: bool,
     /// Who cosigns.
@@ -21,6 +23,7 @@ pub(super) fn of(app: &App, path: &str) -> Proofs {
         log_key: service.log_key().to_string(),
         command: format!("nguon verify {}", service.public_base_url()),
         json: format!("/api/v1/lots{path}"),
+        evidence: format!("/api/v1/evidence{path}"),
         operator_only: !names().any(|name| app.independent_witnesses.contains(&name)),
         witnesses: names().collect(),
     }
