@@ -552,7 +552,7 @@ async fn packs_lead_back_to_their_harvests_and_harvests_forward_to_their_packs()
 async fn a_strangers_card_on_a_certificate_blocks_nothing() {
     use nguon_trace::facts::{Certificate, Scheme, Step, Text, What};
 
-    let Some(world) = given().await else { return };
+    let Some(mut world) = given().await else { return };
     let mut farm = world.farm("farm").await;
     let packs = farm.pack_lot("P1");
     let uri = format!("https://{ORIGIN}/cert/VG-1");
@@ -589,9 +589,11 @@ async fn a_strangers_card_on_a_certificate_blocks_nothing() {
     let mut certifier = world.farm("certifier").await;
     world.recognise(certifier.id(), Standing::INSPECTOR).await;
     let over = Facts::Certificate(card(farm.urn(), past));
+    world.restart().await;
     world.log(certifier.say(Device::Manager, Act::Commerce, &over, &[])).await;
     assert_eq!(offered(&world, &listing).await, Err(Some(ReasonCode::LotBlocked)));
     let renewed = Facts::Certificate(card(farm.urn(), future));
+    world.restart().await;
     world.log(certifier.say(Device::Manager, Act::Commerce, &renewed, &[])).await;
     assert_eq!(offered(&world, &listing).await, Ok(Status::Active));
     world.end().await;

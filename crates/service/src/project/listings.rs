@@ -1,7 +1,7 @@
 //! Listings: judged again when they change, when a lot they draw on changes, and when log time passes one of their
 //! days. Every difference becomes one change of the feed, at the entry that caused it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,6 +21,7 @@ use nguon_trace::papers::{self, Paper};
 use nguon_trace::quantity::{Quantity, Unit};
 
 use super::cards::Card;
+use super::lots::lot_of;
 use super::{ProjectError, Projector};
 use crate::rows;
 use crate::sequencer::EPOCH_MS;
@@ -31,18 +32,30 @@ impl Projector {
         self.listings.clear();
         self.calendar.clear();
         self.offered.clear();
+        self.papers.clear();
         let now = self.time_at(self.size);
         let mut after = String::new();
         loop {
             let rows = self.target.reader().await?.list_subjects("listing", &after, 500).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after.clone_from(&last.uri);
+            let mut draws: BTreeMap<String, Vec<String>> = BTreeMap::new();
             for row in rows {
                 if let Some(Card { facts: Facts::Listing(listing), .. }) = Card::of(&row) {
                     self.follow(&listing, now);
                     if row.status != "gone" {
                         self.offered.insert(row.uri.clone());
                     }
+                    for lot in listing.lots {
+                        draws.entry(lot).or_default().push(row.uri.clone());
+                    }
+                }
+            }
+            let lots: Vec<&str> = draws.keys().map(String::as_str).collect();
+            let rows = self.target.reader().await?.subjects(&lots).await?;
+            for lot in rows.iter().filter_map(lot_of) {
+                for listing in draws.get(&lot.uri).into_iter().flatten() {
+                    self.under(listing, &lot.certificates);
                 }
             }
         }
@@ -78,8 +91,7 @@ impl Projector {
     /// A certificate was laid or replaced: what is offered on lots that name it is judged again.
     pub(super) async fn paper_changed(&mut self, uri: &str) -> Result<(), ProjectError> {
         // Also what left the feed because of the certificate may come back.
-        let all: BTreeSet<String> = self.listings.values().flatten().cloned().collect();
-        for listing in all {
+        for listing in self.papers.get(uri).cloned().unwrap_or_default() {
             let Some(card) = self.card_of(&listing).await? else { continue };
             let Facts::Listing(offer) = &card.facts else { continue };
             for lot in &offer.lots {
@@ -90,6 +102,16 @@ impl Projector {
             }
         }
         Ok(())
+    }
+
+    /// Remembers that a listing draws on lots under these certificates. It may not do so any more when it is asked.
+    fn under(&mut self, listing: &str, certificates: &BTreeSet<String>) {
+        for certificate in certificates {
+            let known = self.papers.entry(certificate.clone()).or_default();
+            if !known.contains(listing) {
+                known.insert(listing.to_owned());
+            }
+        }
     }
 
     /// Whether the province recognises the organisation now, and has not suspended it.
@@ -171,8 +193,12 @@ impl Projector {
         // Best-before days pass at midnight in Vietnam; what is offered is looked at once a day of log time.
         let day = |time: i64| time.saturating_add(7 * 3_600_000).div_euclid(86_400_000);
         if index > 0 && day(now) != day(self.time_at(index - 1)) {
-            for listing in self.offered.clone() {
-                self.offer(&listing).await?;
+            let offered: Vec<String> = self.offered.iter().cloned().collect();
+            for some in offered.chunks(500) {
+                self.prefetch_offers(some).await?;
+                for listing in some {
+                    self.offer(listing).await?;
+                }
             }
         }
         Ok(())
@@ -191,8 +217,9 @@ impl Projector {
     ) -> Result<Vec<Arc<LotState>>, ProjectError> {
         let mut lots = Vec::new();
         for lot in &listing.lots {
-            let state = self.lot_state(lot).await?;
-            lots.extend(state.filter(|lot| {
+            let Some(state) = self.lot_state(lot).await? else { continue };
+            self.under(&listing.uri, &state.certificates);
+            lots.extend(Some(state).filter(|lot| {
                 lot.maker.as_deref() == Some(card.organisation.as_str())
                     || lot.holders.contains(&card.organisation)
             }));

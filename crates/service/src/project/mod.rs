@@ -108,6 +108,8 @@ pub struct Projector {
     aliases: Kept<Option<String>>,
     /// Which listings draw on a lot.
     listings: HashMap<String, BTreeSet<String>>,
+    /// Which listings draw, or drew, on a lot under a certificate.
+    papers: HashMap<String, BTreeSet<String>>,
     /// Listings that the feed shows now.
     offered: BTreeSet<String>,
     /// When the next listing expires or begins, by log time.
@@ -149,6 +151,7 @@ impl Projector {
             lots: Kept::new(|lot| lot.as_deref().map_or(0, lots::lot_bytes)),
             plots: Kept::new(|plot| lots::plot_bytes(plot)),
             aliases: Kept::new(|_| 150),
+            papers: HashMap::new(),
             offered: BTreeSet::new(),
             listings: HashMap::new(),
             calendar: BTreeSet::new(),

@@ -105,6 +105,20 @@ impl Projector {
         Ok(())
     }
 
+    /// Reads listings and the lots they draw on.
+    pub(super) async fn prefetch_offers(&mut self, listings: &[String]) -> Result<(), ProjectError> {
+        self.prefetch_things(listings.iter().cloned().collect()).await?;
+        let mut lots = BTreeSet::new();
+        for listing in listings {
+            if let Some(card) = self.card_of(listing).await?
+                && let Facts::Listing(offer) = &card.facts
+            {
+                lots.extend(offer.lots.iter().cloned());
+            }
+        }
+        Ok(self.prefetch_things(lots).await?)
+    }
+
     async fn prefetch_things(&mut self, things: BTreeSet<String>) -> Result<(), StoreError> {
         let mut unknown = Vec::new();
         for uri in &things {
