@@ -137,12 +137,61 @@ fn the_demo_is_made_and_audited_and_every_change_is_found_and_named() {
     assert!(text(&rebuilt.stdout).contains("Nothing was changed"), "{}", text(&rebuilt.stdout));
 
     offices(&dir);
+    evidence(&dir);
 
     let vkey = std::fs::read_to_string(public.join("log.vkey")).expect("the key");
     let checkpoint = public.join("checkpoint");
     let seen = nguon(&["inspect", checkpoint.to_str().expect("a plain path"), "--log-vkey", vkey.trim()]);
     assert!(seen.status.success(), "{}\n{}", text(&seen.stdout), text(&seen.stderr));
     assert!(text(&seen.stdout).contains("nguon.example/demo"));
+}
+
+/// A server that ends with the test.
+struct Served(std::process::Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.0.kill().expect("it can be stopped");
+        self.0.wait().expect("it ends");
+    }
+}
+
+/// Evidence about lots of every kind holds offline, by the log's key from elsewhere; and not by another.
+fn evidence(dir: &Path) {
+    let folder = dir.to_str().expect("a plain path");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = free.local_addr().expect("an address").to_string();
+    drop(free);
+    let mut server = Command::new(env!("CARGO_BIN_EXE_nguon"));
+    server.args(["demo", "--dir", folder, "--listen", &address]).env("NGUON_LOG", "warn");
+    let nothing = std::process::Stdio::null;
+    let _served = Served(server.stdout(nothing()).stderr(nothing()).spawn().expect("nguon runs"));
+    for _ in 0..600 {
+        if std::net::TcpStream::connect(&address).is_ok() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let vkey = std::fs::read_to_string(dir.join("public/log.vkey")).expect("the key");
+    let lots = [
+        "/01/09521100700023/10/260615-A",
+        "/01/09521101000016/10/260302-A",
+        "/p/ca-chua-don-duong/l/260228-DO016",
+        "/p/khoai-tay-da-lat/l/260721-S",
+        "/p/che-shan-tuyet-100g/l/260916-A",
+        "/01/09521100200028/10/261002-Z",
+    ];
+    for lot in lots {
+        let file = dir.join("evidence.zip");
+        let file = file.to_str().expect("a plain path");
+        let made = nguon(&["export", "evidence", lot, "--server", &format!("http://{address}"), "-o", file]);
+        assert!(made.status.success(), "{lot}: {}", text(&made.stderr));
+        let checked = nguon(&["verify", file, "--log-vkey", vkey.trim()]);
+        assert!(checked.status.success(), "{lot}: {}{}", text(&checked.stdout), text(&checked.stderr));
+        let stranger = "nguon.example/demo+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let refused = nguon(&["verify", file, "--log-vkey", stranger]);
+        assert!(!refused.status.success(), "{lot} holds by a key that nobody has");
+    }
 }
 
 /// What an office asks for is written beside the ledger, or refused in plain words.

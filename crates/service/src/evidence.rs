@@ -22,7 +22,7 @@ use std::io::{Cursor, Write};
 use std::sync::{Arc, PoisonError};
 
 use nguon_id::LotId;
-use nguon_ledger::{Control, Record};
+use nguon_ledger::{Control, EventId, Record};
 use nguon_storage::{RecordRow, Store, StoreError};
 use nguon_trace::facts::{organisation_in_urn, organisation_urn};
 use nguon_trace::graph::{Bounds, Direction};
@@ -148,6 +148,7 @@ impl Collector<'_> {
             }
         }
         let mut entries = self.read(&indexes).await?;
+        self.add_links(&mut entries).await?;
         self.add_rights(&mut entries).await?;
         if entries.len() > RECORDS_MAX {
             return Err(EvidenceError::TooLarge);
@@ -216,6 +217,26 @@ impl Collector<'_> {
             entries.extend(rows.into_iter().map(|row| (rows::unsigned(row.log_index), row)));
         }
         Ok(entries)
+    }
+
+    /// The records that these ones follow on their subjects: an offer, say, which is about a lot and not on it.
+    async fn add_links(&self, entries: &mut BTreeMap<u64, RecordRow>) -> Result<(), EvidenceError> {
+        let known: BTreeSet<Vec<u8>> = entries.values().map(|row| row.event_id.clone()).collect();
+        let mut wanted = BTreeSet::new();
+        for row in entries.values() {
+            let Ok(record) = Record::parse(&row.bytes) else { continue };
+            let newest = record.subjects().into_iter().map(|subject| subject.newest);
+            wanted.extend(
+                newest
+                    .filter(|event| *event != EventId::ZERO && !known.contains(event.as_bytes().as_slice())),
+            );
+        }
+        for event in wanted {
+            if let Some(row) = crate::lookup::find_event(&*self.store, event).await? {
+                entries.insert(rows::unsigned(row.log_index), row);
+            }
+        }
+        Ok(())
     }
 
     /// The records by which the signers got and lost their rights, and those that say what time it was.
