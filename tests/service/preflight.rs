@@ -145,7 +145,7 @@ async fn what_cannot_be_is_refused_before_it_is_signed() {
     assert_ne!(below, text);
     negative.openings[0].payload = below.clone().into_bytes();
     let found = refusals(Act::Lot, &negative).await;
-    assert!(matches!(&found[..], [Refusal::Unreadable { why }] if why.contains("negative")), "{found:?}");
+    assert!(matches!(&found[..], [Refusal::Quantity { .. }]), "{found:?}");
     negative.openings[0].payload = below.replace("-1,\"uom\":\"KGM\"", "2,\"uom\":\"LBR\"").into_bytes();
     assert_eq!(refusals(Act::Lot, &negative).await, [Refusal::UnitUnknown { unit: "LBR".to_owned() }]);
     negative.openings[0].payload = b"{\"type\":".to_vec();

@@ -14,11 +14,11 @@ use crate::out;
 use crate::settings;
 
 const EXAMPLES: &str = "\
-  nguon export eudr /p/ca-phe-nhan-cau-dat/l/261120-A --dir nguon-demo
+  nguon export eudr /01/09521100700023/10/261018-A --dir nguon-demo
   nguon export fsma /01/09521101000016/10/260302-A --dir nguon-demo -o tomatoes.xlsx
   nguon export evidence https://ledger.example.org/01/09521101000016/10/260302-A
   nguon export recall /p/ca-chua-don-duong/l/260228-DO016 --dir nguon-demo
-  nguon export diary DO016 --of 'Đơn Dương' --from 2026-01-01 --until 2026-06-30 --pdf --dir nguon-demo
+  nguon export diary DO016 --of 'Ba Dòng Suối' --from 2026-01-01 --until 2026-06-30 --pdf --dir nguon-demo
 
 But for evidence these files hold what the ledger keeps private: names of growers and the exact places of their plots. Make them
 for the co-operative whose they are, when it asks, and hand them to nobody else.

@@ -46,13 +46,13 @@ const SAME_CODE: i64 = 500;
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// No record tells of the lot.
-    #[error("the ledger has no lot {0}")]
+    #[error("sổ không có lô {0} · the ledger has no lot {0}")]
     NoLot(String),
     /// Nobody registered the plot.
-    #[error("the ledger has no plot {0}")]
+    #[error("sổ không có thửa {0} (của đơn vị này) · the ledger has no plot {0} (of that organisation)")]
     NoPlot(String),
     /// Several plots have this code.
-    #[error("several plots have the code {code}: name one by its address\n{}", .plots.join("\n"))]
+    #[error("nhiều thửa có mã {code}, hãy ghi rõ địa chỉ một thửa · several plots have the code {code}: name one by its address\n{}", .plots.join("\n"))]
     SeveralPlots {
         /// The code.
         code: String,
@@ -60,7 +60,7 @@ pub enum ExportError {
         plots: Vec<String>,
     },
     /// A season that ends before it begins.
-    #[error("the season ends ({until}) before it begins ({from})")]
+    #[error("vụ kết thúc ({until}) trước khi bắt đầu ({from}) · the season ends before it begins")]
     Season {
         /// First day.
         from: Date,
@@ -68,7 +68,7 @@ pub enum ExportError {
         until: Date,
     },
     /// A lot is, step by step, made of itself: nobody can say where it comes from.
-    #[error("lot {0} would be made of itself")]
+    #[error("theo các bản ghi, lô {0} làm từ chính nó · lot {0} would be made of itself")]
     Cycle(String),
     /// Something is missing of the consignment's plots.
     #[error(transparent)]

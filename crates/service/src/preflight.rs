@@ -14,6 +14,8 @@ use crate::project::{Directory, Draft, Foreseen, ProjectError, Projector};
 pub const DRAFTS_MAX: usize = 100;
 /// Requests that are looked into at once: one may judge hundreds of lots, and phones that have signed go first.
 const AT_ONCE: usize = 2;
+/// How long one request is looked into.
+const LONGEST: Duration = Duration::from_secs(5);
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -23,6 +25,9 @@ pub enum PreflightError {
     /// Too many ask at once.
     #[error("too many ask at once")]
     Busy,
+    /// The drafts would take too long: too many lots hang on them.
+    #[error("the drafts take too long to look into")]
+    TooMuch,
     /// The records or the read models cannot be read.
     #[error(transparent)]
     Project(#[from] ProjectError),
@@ -46,6 +51,10 @@ impl Preflight {
             return Err(PreflightError::Busy);
         };
         let (store, directory) = (self.store.clone(), self.directory.clone());
-        Ok(Projector::foresee(store, directory, self.clock.now_ms(), drafts).await?)
+        let foreseen = Projector::foresee(store, directory, self.clock.now_ms(), drafts);
+        match tokio::time::timeout(LONGEST, foreseen).await {
+            Ok(foreseen) => Ok(foreseen?),
+            Err(_) => Err(PreflightError::TooMuch),
+        }
     }
 }

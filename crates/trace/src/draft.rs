@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::facts::{Event, Facts, Step, organisation_in_urn};
 use crate::finding::Code;
-use crate::lot::AHEAD_MS;
+use crate::lot::{AHEAD_MS, Void};
+use crate::quantity::QuantityError;
 
 /// Why a draft should not be signed, in the order in which it is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,15 @@ pub enum Refusal {
     Unreadable {
         /// Why.
         why: String,
+    },
+    /// No organisation of this id is in the ledger.
+    OrganisationUnknown,
+    /// A quantity that cannot be.
+    Quantity {
+        /// Of what.
+        subject: String,
+        /// Why not.
+        error: QuantityError,
     },
     /// A quantity in a unit that nothing is counted in.
     UnitUnknown {
@@ -53,6 +63,8 @@ pub enum Refusal {
     },
     /// Signed as an act that does not cover what it tells.
     ActDiffers,
+    /// It would count for nothing, for another reason.
+    Void,
     /// More than one record can hold.
     TooLarge,
 }
@@ -63,6 +75,9 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "unreadable",
+            Self::OrganisationUnknown => "organisation_unknown",
+            Self::Quantity { .. } => "quantity",
+            Self::Void => "void",
             Self::UnitUnknown { .. } => "unit_unknown",
             Self::FutureDate => "future_date",
             Self::SelfShipment => "self_shipment",
@@ -82,8 +97,31 @@ impl Refusal {
             Self::Unreadable { why } => {
                 format!("Nội dung không đọc được ({why}). Hãy sửa lại theo đúng mẫu rồi kiểm tra lần nữa.")
             }
+            Self::OrganisationUnknown => {
+                "Sổ chưa có đơn vị này. Hãy xem lại mã đơn vị, hoặc ghi danh đơn vị trước.".to_owned()
+            }
+            Self::Quantity { subject, error } => match error {
+                QuantityError::Negative(said) => {
+                    format!("Số lượng của {subject} không được âm ({said}). Hãy ghi lại.")
+                }
+                QuantityError::TooFine(said) => format!(
+                    "Số lượng của {subject} ({said}) lẻ hơn mức nhỏ nhất được tính: gam, mililít, một cái. Hãy làm tròn."
+                ),
+                QuantityError::TooMuch(said) => {
+                    format!("Số lượng của {subject} ({said}) quá lớn, không thể có. Hãy ghi lại.")
+                }
+                QuantityError::NotANumber(said) => {
+                    format!("Số lượng của {subject} (“{said}”) không phải là số. Hãy ghi lại.")
+                }
+                QuantityError::UnknownUnit(unit) => Self::UnitUnknown { unit: unit.clone() }.text_vi(),
+            },
+            Self::Void => {
+                "Nếu ký, bản ghi này sẽ không được tính. Hãy xem lại đơn vị và quyền của người ký.".to_owned()
+            }
             Self::UnitUnknown { unit } => {
-                format!("Đơn vị “{unit}” không dùng được. Hãy ghi bằng kg, gam, tấn, lít, ml hoặc số cái.")
+                format!(
+                    "Đơn vị “{unit}” không dùng được. Hãy dùng KGM (kg), GRM (gam), TNE (tấn), LTR (lít), MLT (ml), hoặc bỏ trống khi đếm cái."
+                )
             }
             Self::FutureDate => {
                 "Ngày ghi ở tương lai. Hãy xem lại ngày giờ của điện thoại và của việc này.".to_owned()
@@ -116,8 +154,15 @@ impl Refusal {
             Self::Unreadable { why } => {
                 format!("It cannot be read ({why}). Put it right and check again.")
             }
+            Self::OrganisationUnknown => {
+                "The ledger has no such organisation. Look at its id, or enrol it first.".to_owned()
+            }
+            Self::Quantity { subject, error } => format!("The quantity of {subject} cannot be: {error}."),
+            Self::Void => {
+                "Signed, it would count for nothing. Look at the organisation and at what its signer may do.".to_owned()
+            }
             Self::UnitUnknown { unit } => {
-                format!("Nothing is counted in the unit “{unit}”. Use kg, g, t, l, ml or pieces.")
+                format!("Nothing is counted in the unit “{unit}”. Use KGM, GRM, TNE, LTR, MLT, or none for pieces.")
             }
             Self::FutureDate => {
                 "It is dated in the future. Look at the clock of the phone, and at the day of the work."
@@ -194,6 +239,19 @@ pub fn refusal_of(code: Code, lot: &str) -> Option<Refusal> {
         Code::MadeTwice => Some(Refusal::MadeTwice { lot: lot.to_owned() }),
         Code::ActDiffers => Some(Refusal::ActDiffers),
         _ => None,
+    }
+}
+
+/// The refusal of a record that would count for nothing.
+#[must_use]
+pub fn refusal_of_void(reason: Void, lot: &str) -> Refusal {
+    match reason {
+        Void::ActDiffers => Refusal::ActDiffers,
+        Void::FutureDate => Refusal::FutureDate,
+        Void::MadeTwice => Refusal::MadeTwice { lot: lot.to_owned() },
+        Void::RoleLacking | Void::StandingLacking | Void::Disputed | Void::Revoked | Void::PlotUnknown => {
+            Refusal::Void
+        }
     }
 }
 

@@ -94,6 +94,9 @@ pub struct Walk {
 #[error("lot {0} would be made of itself")]
 pub struct Cycle(pub String);
 
+/// Links of one walk, at most: among few lots there may be very many.
+const LINKS: usize = 200_000;
+
 /// Walks from `start`. `lookup` gives the links of one lot in the walk's direction: those with it as output when going
 /// back, as input when going forward; links of other lots are ignored.
 pub fn walk(
@@ -114,6 +117,10 @@ pub fn walk(
             };
             if *near != lot {
                 continue;
+            }
+            if found.len() >= LINKS {
+                cut_off = true;
+                break;
             }
             if !lots.contains_key(next) {
                 if steps >= bounds.steps || lots.len() >= bounds.lots {

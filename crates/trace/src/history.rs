@@ -21,6 +21,8 @@ pub(crate) struct History<'a> {
     impossible: BTreeMap<u64, Void>,
     pub(crate) maker: Option<&'a str>,
     pub(crate) holders: BTreeSet<&'a str>,
+    /// Containers that the lot was put into, with whose word that is: one organisation's or two.
+    loads: BTreeSet<(&'a str, &'a str, Option<&'a str>)>,
 }
 
 impl<'a> History<'a> {
@@ -50,7 +52,8 @@ impl<'a> History<'a> {
                 && event.is_some_and(|event| event.time_ms > entry.logged_ms.saturating_add(AHEAD_MS))
         };
         let impossible = entries.iter().filter(ahead).map(|entry| (entry.index, Void::FutureDate)).collect();
-        Self { uri, entries, corrected, corrects, impossible, maker: None, holders: BTreeSet::new() }
+        let loads = loads(uri, &entries, &corrected);
+        Self { uri, entries, corrected, corrects, impossible, maker: None, holders: BTreeSet::new(), loads }
     }
 
     /// Harvests from plots that their organisation has not registered, or that the record's subjects do not name.
@@ -133,7 +136,21 @@ impl<'a> History<'a> {
     pub(crate) fn concerns(&self, entry: &Entry, event: &Event) -> bool {
         let brings = makes(event, self.uri) || registers(event, self.uri);
         let own = if brings { self.maker == Some(entry.organisation.as_str()) } else { self.had_it(entry) };
-        own || speaks_for_all(entry, event)
+        own && self.reaches(entry, event) || speaks_for_all(entry, event)
+    }
+
+    /// Whether what moves things moves this lot: it names the lot, or a container that the lot lies in by the word of whoever moves it
+    /// or of the lot's maker.
+    fn reaches(&self, entry: &Entry, event: &Event) -> bool {
+        let What::Objects { objects, .. } = &event.what else { return true };
+        if !moves(&event.step) || names(objects, self.uri) {
+            return true;
+        }
+        let mover = entry.organisation.as_str();
+        let is_heard = |by: &str| by == mover || self.maker == Some(by);
+        self.loads.iter().any(|(container, first, second)| {
+            is_heard(first) && second.is_none_or(is_heard) && names(objects, container)
+        })
     }
 
     /// Records of the maker that count.
@@ -150,15 +167,16 @@ impl<'a> History<'a> {
     fn find_maker(&self, around: Around<'_>) -> Option<&'a str> {
         let may_make = |entry: &Entry, event: &Event| {
             around.owner.is_none_or(|owner| {
-                entry.index < owner.since
-                    || entry.organisation == owner.organisation
-                    || event.inputs().iter().any(|input| {
-                        around.upstream.iter().any(|lot| {
-                            lot.uri == input.subject
-                                && lot.maker.as_deref() == Some(owner.organisation)
-                                && lot.holders.contains(&entry.organisation)
-                        })
+                let is_owners = |input: &Amount| {
+                    around.upstream.iter().any(|lot| {
+                        lot.uri == input.subject
+                            && lot.maker.as_deref() == Some(owner.organisation)
+                            && lot.holders.contains(&entry.organisation)
                     })
+                };
+                // Of the owner's lots only: a gram of them would lend the name to a tonne of anything.
+                let from_the_owner = !event.inputs().is_empty() && event.inputs().iter().all(is_owners);
+                entry.index < owner.since || entry.organisation == owner.organisation || from_the_owner
             })
         };
         let rank = |entry: &Entry, event: &Event| {
@@ -175,6 +193,7 @@ impl<'a> History<'a> {
         let mut sent: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
         for (entry, event) in self.standing() {
             if matches!(event.step, Step::Shipping | Step::Selling)
+                && self.reaches(entry, event)
                 && let Some(to) = destination(entry, event)
             {
                 sent.entry(&entry.organisation).or_default().push(to);
@@ -211,6 +230,72 @@ impl<'a> History<'a> {
             Weight::Full if self.concerns(entry, event) => Effect::Counts,
             _ => Effect::Claim,
         }
+    }
+}
+
+/// The containers that a lot was put into: itself, in a case, or in a case in a crate.
+fn loads<'a>(
+    uri: &str,
+    entries: &[&'a Entry],
+    corrected: &BTreeMap<u64, u64>,
+) -> BTreeSet<(&'a str, &'a str, Option<&'a str>)> {
+    let loadings: Vec<(&str, &str, &[Amount])> = entries
+        .iter()
+        .filter(|entry| entry.counts == Weight::Full && !corrected.contains_key(&entry.index))
+        .filter_map(|entry| match &event(entry)?.what {
+            What::Aggregation { action: Action::Add, container: Some(container), contents } => {
+                Some((entry.organisation.as_str(), container.as_str(), contents.as_slice()))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut loads = BTreeSet::new();
+    for (by, container, contents) in &loadings {
+        if names(contents, uri) {
+            loads.insert((*container, *by, None));
+        }
+    }
+    for _ in 0..2 {
+        for (by, container, contents) in &loadings {
+            let inner: Vec<_> = loads.iter().filter(|(inner, ..)| names(contents, inner)).copied().collect();
+            for (_, first, second) in inner {
+                match second {
+                    _ if *by == first || second == Some(*by) => loads.insert((*container, first, second)),
+                    None => loads.insert((*container, first, Some(*by))),
+                    // Three organisations' words: nobody's own.
+                    Some(_) => false,
+                };
+            }
+        }
+    }
+    loads
+}
+
+/// Whether a step takes things somewhere, or away.
+#[must_use]
+pub fn moves(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Shipping
+            | Step::Receiving
+            | Step::Selling
+            | Step::Returning
+            | Step::Sampling
+            | Step::Destroying
+            | Step::Transporting
+            | Step::Storing
+    )
+}
+
+/// Whether an event says what lies in a container, or where it went.
+#[must_use]
+pub fn carries(event: &Event, container: &str) -> bool {
+    match &event.what {
+        What::Aggregation { container: into, contents, .. } => {
+            into.as_deref() == Some(container) || names(contents, container)
+        }
+        What::Objects { objects, .. } => moves(&event.step) && names(objects, container),
+        _ => false,
     }
 }
 

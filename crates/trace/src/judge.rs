@@ -104,6 +104,7 @@ impl<'a> History<'a> {
         state.findings.extend(blocked_sources(&upstream, &state.inputs));
         state.findings.extend(overdrawn_sources(&upstream, self.maker, &state.inputs));
         state.findings.extend(unknown_sources(&upstream, &state.inputs));
+        state.findings.extend(self.made_of_nothing());
         // An erased harvest is missed in the lot's records and in the plot's: once is enough.
         let known = state.findings.iter().any(|finding| finding.code == Code::FactsErased);
         let on_plots = self.plot_findings(around.plots).into_iter();

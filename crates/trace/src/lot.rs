@@ -44,7 +44,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::plot::PlotState;
 use crate::quantity::{Quantity, Unit};
 
-pub use crate::history::inspects;
+pub use crate::history::{carries, inspects, moves};
 pub use crate::making::{Factors, products_around};
 
 pub use crate::judge::{grown_on, judge, product_of, sources, used_in, with_claim};
@@ -257,6 +257,8 @@ pub struct Upstream {
     pub blocked_by: BTreeSet<Code>,
     /// Who of those it went to gave on more than they got, hex.
     pub overdrawn: BTreeSet<String>,
+    /// Whether nobody can say what some of it was made of.
+    pub is_of_unknown_source: bool,
 }
 
 impl From<&LotState> for Upstream {
@@ -278,6 +280,7 @@ impl From<&LotState> for Upstream {
                 .filter(|code| *code != Code::RecalledSource)
                 .collect(),
             overdrawn: state.overdrawn.clone(),
+            is_of_unknown_source: state.findings.iter().any(|finding| finding.code == Code::SourceUnknown),
         }
     }
 }

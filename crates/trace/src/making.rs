@@ -80,8 +80,10 @@ fn finding(group: &[Told<'_>], factors: &[(String, Factors)], of_another: bool) 
             format!("This transformation has {of} parts, of which {} are recorded.", parts.len()),
         ));
     }
-    let inputs: Vec<&Amount> = group.iter().flat_map(|(_, event)| event.inputs()).collect();
     let outputs: Vec<&Amount> = group.iter().flat_map(|(_, event)| event.outputs()).collect();
+    // A lot that goes into itself adds nothing to it.
+    let adds = |input: &&Amount| outputs.iter().all(|output| output.subject != input.subject);
+    let inputs: Vec<&Amount> = group.iter().flat_map(|(_, event)| event.inputs()).filter(adds).collect();
     let Some(sums) = Sums::of(&inputs, &outputs, factors) else {
         return Some(if of_another {
             Finding::new(

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nguon_id::LotId;
-
 use crate::facts::{Event, Step, What, event_urn};
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
 use crate::history::{History, Told, destination, event, makes, speaks_for_all};
@@ -186,24 +184,44 @@ pub(crate) fn blocked_sources(upstream: &[&Upstream], inputs: &[Input]) -> Optio
     Some(Finding::new(Code::SourceBlocked, records.collect(), vi, en))
 }
 
+impl History<'_> {
+    /// A lot that was packed or processed, and nobody says of what.
+    pub(crate) fn made_of_nothing(&self) -> Option<Finding> {
+        let of_nothing = self.by_maker().filter(|(_, event)| {
+            makes(event, self.uri) && event.step != Step::Harvest && event.inputs().is_empty()
+        });
+        let records: Vec<u64> = of_nothing.map(|(entry, _)| entry.index).collect();
+        (!records.is_empty()).then(|| {
+            Finding::new(
+                Code::SourceUnknown,
+                records,
+                "Lô không rõ làm từ đâu: có lần làm ra mà không ghi nguyên liệu.".to_owned(),
+                "Nobody has recorded what the lot was made of.".to_owned(),
+            )
+        })
+    }
+}
+
 /// Inputs that came from nowhere: an invented lot balances every packing.
 pub(crate) fn unknown_sources(upstream: &[&Upstream], inputs: &[Input]) -> Option<Finding> {
     let is_made = |input: &Input| {
         let known = upstream.iter().find(|lot| lot.uri == input.uri);
-        known.is_some_and(|lot| lot.maker.is_some() && lot.status != LotStatus::Registered)
+        known.is_some_and(|lot| {
+            lot.maker.is_some() && lot.status != LotStatus::Registered && !lot.is_of_unknown_source
+        })
     };
-    let unknown = inputs.iter().filter(|input| LotId::from_uri(&input.uri).is_ok() && !is_made(input));
+    let unknown = inputs.iter().filter(|input| !is_made(input));
     let lots: BTreeSet<&str> = unknown.clone().map(|input| input.uri.as_str()).collect();
     let first = lots.first()?;
     let (vi, en) = match lots.len() {
         1 => (
-            format!("Nguyên liệu không rõ từ đâu: chưa ai ghi là đã làm ra lô {first}."),
-            format!("Nobody has recorded that {first}, which went into this lot, was made."),
+            format!("Nguyên liệu không rõ từ đâu: chưa ai ghi {first} làm ra từ gì."),
+            format!("Nobody has recorded where {first}, which went into this lot, comes from."),
         ),
         n => (
-            format!("{n} lô nguyên liệu không rõ từ đâu: chưa ai ghi là đã làm ra, trong đó có {first}."),
+            format!("{n} nguyên liệu không rõ từ đâu, trong đó có {first}."),
             format!(
-                "Nobody has recorded that {n} lots, which went into this one, were made; {first} is among them."
+                "Nobody has recorded where {n} things that went into this lot come from, {first} among them."
             ),
         ),
     };

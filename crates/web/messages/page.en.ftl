@@ -219,8 +219,9 @@ outputs-count = { $n ->
  }
 used-for = { $quantity } used
 lists-title = Complete by law?
-lists-text = Complete does not mean true: what speaks against it stands under what was found.
-presence-count = { $there } of { $all } items are there
+lists-text = Complete does not mean true: the rules speak of that separately.
+presence-complete = all that must be there is there
+presence-count = { $missing } missing
 presence-there = there
 presence-partly = there in part
 presence-missing = missing

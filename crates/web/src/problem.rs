@@ -57,6 +57,7 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("lot-malformed", StatusCode::BAD_REQUEST),
     ("lot-not-found", StatusCode::NOT_FOUND),
     ("lot-cycle", StatusCode::CONFLICT),
+    ("preflight-too-much", StatusCode::UNPROCESSABLE_ENTITY),
     ("evidence-too-large", StatusCode::UNPROCESSABLE_ENTITY),
     ("image-not-found", StatusCode::NOT_FOUND),
     ("record-encoding", StatusCode::BAD_REQUEST),

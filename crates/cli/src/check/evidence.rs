@@ -81,7 +81,7 @@ fn print(report: &Report<'_>, checked: &Checked, only_operator: bool) -> std::io
     for one in &report.cosigned_by {
         line("đồng ký · cosigned", one.to_string())?;
     }
-    if only_operator {
+    if only_operator && !report.cosigned_by.is_empty() {
         line("", "chỉ nhân chứng của đơn vị vận hành · by the operator only".to_owned())?;
     }
     out::line("")?;
@@ -114,8 +114,20 @@ fn print(report: &Report<'_>, checked: &Checked, only_operator: bool) -> std::io
         }
     } else {
         out::line(format!("  ✘ {} chỗ không khớp · places that do not hold:", report.faults.len()))?;
-        for fault in report.faults.iter().take(50) {
-            out::line(format!("    {}: {}", visible(fault.file), visible(fault.why)))?;
+        let mut by_reason: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
+        for fault in &report.faults {
+            by_reason.entry(fault.why).or_default().push(fault.file);
+        }
+        for (why, files) in &by_reason {
+            let more = match files.len() {
+                1 => String::new(),
+                n => format!(" (và {} tệp nữa · and {} more)", n - 1, n - 1),
+            };
+            out::line(format!("    {}: {}{more}", visible(files[0]), visible(why)))?;
+        }
+        if report.records == 0 {
+            out::line("    Không bản ghi nào khớp: khóa bạn đưa có phải là khóa của sổ này không?")?;
+            out::line("    No record holds: is the key that you gave this log's key?")?;
         }
     }
     out::line("")

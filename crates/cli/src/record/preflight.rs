@@ -52,18 +52,33 @@ impl Preflight {
         for (path, result) in self.facts.iter().zip(results) {
             let may_sign = result.get("may_sign").and_then(Value::as_bool) == Some(true);
             let gravest = result.get("gravest").and_then(Value::as_str);
-            good &= may_sign && gravest != Some("blocking");
+            let offer = result.get("offer");
+            let listed = offer.is_none_or(|offer| offer.get("listed").and_then(Value::as_bool) == Some(true));
+            good &= may_sign && gravest != Some("blocking") && listed;
             if self.json {
                 continue;
             }
+            let told = !list(result, "remarks").is_empty();
             let (mark, verdict) = match (may_sign, gravest) {
-                (false, _) => (style.bad("✗"), "should not be signed"),
-                (true, Some("blocking")) => (style.bad("✗"), "would block what it is about"),
-                (true, Some(_)) => (style.warn("!"), "may be signed; people should know"),
-                (true, None) => (style.good("✓"), "may be signed; nothing to find"),
+                (false, _) => (style.bad("✗"), "không nên ký · should not be signed"),
+                (true, Some("blocking")) => {
+                    (style.bad("✗"), "ký được, nhưng lô sẽ bị chặn bán · would block what it is about")
+                }
+                (true, _) if !listed => (style.bad("✗"), "sẽ không được rao · would not be offered"),
+                (true, Some(_)) => (style.warn("!"), "ký được, cần biết · may be signed; people should know"),
+                (true, None) if told => {
+                    (style.warn("!"), "ký được, cần biết · may be signed; people should know")
+                }
+                (true, None) => (style.good("✓"), "ký được · may be signed; nothing to find"),
             };
             line(format!("{mark} {}: {verdict}", path.display()))?;
             for told in list(result, "refusals") {
+                tell(told)?;
+            }
+            for told in list(result, "remarks") {
+                tell(told)?;
+            }
+            for told in offer.map(|offer| list(offer, "reasons")).unwrap_or_default() {
                 tell(told)?;
             }
             for lot in list(result, "lots") {

@@ -13,7 +13,7 @@ use super::{Catalogue, Trace};
 use crate::project::lot_of;
 
 /// Lots of one scope, at most: one more is said with `cut_off`.
-const LOTS: Bounds = Bounds { steps: u32::MAX, lots: 20_000 };
+const LOTS: Bounds = Bounds { steps: u32::MAX, lots: 5_000 };
 /// Lots read in one statement.
 const READ_AT_ONCE: usize = 200;
 

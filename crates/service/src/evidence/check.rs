@@ -2,7 +2,7 @@
 //!
 //! The zip comes from anybody. It is read within bounds, and nothing in it is believed: the keys that count are the caller's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 
@@ -106,6 +106,13 @@ pub async fn check(
     if manifest.format != FORMAT {
         return Err(EvidenceCheckError::Manifest(format!("its form is not {FORMAT:?}")));
     }
+    if manifest.origin != policy.log().name() {
+        return Err(EvidenceCheckError::Manifest(format!(
+            "it is of the log {:?}, and the key is of {:?}",
+            manifest.origin,
+            policy.log().name()
+        )));
+    }
     if manifest.records.len() > RECORDS_MAX {
         return Err(EvidenceCheckError::TooLarge);
     }
@@ -157,9 +164,16 @@ pub async fn check(
         }
     }
     checking.finish();
+    checking.only_what_is_listed(&files, &manifest);
     let mut checked = checking.checked;
     checked.judged = judge(&manifest, policy, first_log_key, scratch).await?;
     let told = files.read("lot.json")?.and_then(|told| serde_json::from_slice::<LotState>(&told).ok());
+    if let Some(size) = checked.checkpoint.as_ref().map(|checkpoint| checkpoint.size().0)
+        && size != manifest.checkpoint_size
+    {
+        let why = format!("it tells of {} entries, the checkpoint of {size}", manifest.checkpoint_size);
+        checked.faults.push(EvidenceFault { file: "manifest.json".to_owned(), why });
+    }
     match (&checked.judged, told) {
         (Some(judged), Some(told)) if *judged == told => {}
         (Some(_), Some(_)) => checked.faults.push(EvidenceFault {
@@ -251,6 +265,17 @@ impl Checking {
                 _ => self.fault(&fact.file, "the facts or their salt are not there"),
             }
         }
+        let rising = opened.windows(2).all(|pair| pair[0].position < pair[1].position);
+        let public = Record::parse(&proof.extra).is_ok_and(|record| {
+            let sections = record.sections();
+            opened
+                .iter()
+                .all(|one| sections.get(usize::from(one.position)).is_some_and(|it| it.kind.is_public()))
+        });
+        if !(rising && public) {
+            self.fault(file, "its facts are not its public sections, each once and in their order");
+            return Ok(None);
+        }
         let examined = examine(&mut self.keys, &proof.extra, &opened);
         let unopened = examined.unopened().to_vec();
         let (record, wrong) = examined.into_parts();
@@ -315,6 +340,23 @@ impl Checking {
         }
     }
 
+    /// Whatever else lies in the zip is nobody's word, and would be taken for evidence.
+    fn only_what_is_listed(&mut self, files: &Files<'_>, manifest: &Manifest) {
+        let own = ["README.txt", "manifest.json", "lot.json", "log.vkey", "witnesses.vkey"];
+        let records = manifest.records.iter().flat_map(|listed| {
+            listed.facts.iter().map(|fact| fact.file.as_str()).chain([listed.file.as_str()])
+        });
+        let listed: BTreeSet<&str> = own.into_iter().chain(records).collect();
+        let mut seen = BTreeSet::new();
+        for name in files.names() {
+            if !listed.contains(name.as_str()) {
+                self.fault(&name, "it belongs to no record of the evidence");
+            } else if !seen.insert(name.clone()) {
+                self.fault(&name, "it is there twice");
+            }
+        }
+    }
+
     fn finish(&mut self) {
         for (file, event, section) in std::mem::take(&mut self.unopened) {
             if !self.authority.is_erased(event, section) {
@@ -337,6 +379,13 @@ impl<'a> Files<'a> {
             return Err(EvidenceCheckError::TooLarge);
         }
         Ok(Self { zip, left: BYTES_MAX })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.zip
+            .file_names()
+            .map(|name| name.map_or_else(|_| "?".to_owned(), |name| name.into_owned()))
+            .collect()
     }
 
     /// The bytes of a file, counted as they come: what the zip says of its sizes is its own word.

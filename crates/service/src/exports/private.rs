@@ -39,7 +39,14 @@ impl Exports {
             .map(|person| person.name.chars().take(NAME_LETTERS).collect())
             .filter(|name: &String| !name.trim().is_empty())
             .collect();
-        Ok((!names.is_empty()).then(|| names.join(", ")))
+        if names.is_empty() {
+            let record = self.record(index).await?;
+            let was_named = record
+                .is_some_and(|record| record.sections().iter().any(|one| one.kind == SectionType::PERSON));
+            // The record still says that somebody was named; who it was is nobody's to know any more.
+            return Ok(was_named.then(|| "(đã xóa theo yêu cầu)".to_owned()));
+        }
+        Ok(Some(names.join(", ")))
     }
 
     /// Where a plot lies, by the newest card of its organisation that says so. An erased place is not replaced by an

@@ -1,29 +1,35 @@
 //! Pallets and cases: what moves a container moves the lots in it, whether its record names them or not.
 //!
-//! Who moves a container speaks of what it put there itself, or of what the lot's maker did: nobody fills another's pallet. The
-//! judge applies the same rule to quantities; here it decides which lots hear of a record.
+//! Who moves a container speaks of what it put there itself, or of what the lot's maker did: nobody fills another's pallet, nor puts
+//! another's case on it. The judge applies the same rule (`carried` in `nguon-trace`); here it decides which lots
+//! hear of a record, within bounds: anybody can write of anybody's containers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use nguon_id::LotId;
-use nguon_trace::facts::{Action, Event, Step, What};
-use nguon_trace::lot::Said;
+use nguon_trace::facts::{Action, Event, What};
+use nguon_trace::lot::{Said, carries, moves};
 
 use super::{ProjectError, Projector};
 
 /// A case in a crate on a pallet.
-const DEPTH: u8 = 3;
+const DEPTH: usize = 3;
 /// Lots in one container, at most.
 const LOTS: usize = 500;
+/// Containers that are looked into for one record, at most.
+const CONTAINERS: usize = 100;
+/// Records on one container that are looked at, at most.
+const RECORDS: usize = 500;
 
-/// Lots with the organisations that put them there.
-type Contents = BTreeMap<String, BTreeSet<String>>;
+/// Whose word a way from a lot to a container is, beside that of whoever moves it: nobody's, or one organisation's.
+type By = Option<String>;
 
 impl Projector {
     /// The lots that a record about containers is about without naming them.
     pub(super) async fn lots_inside(
         &mut self,
-        organisation: &str,
+        mover: &str,
         event: &Event,
     ) -> Result<BTreeSet<String>, ProjectError> {
         let named: BTreeSet<&str> = match &event.what {
@@ -35,136 +41,115 @@ impl Projector {
             }
             _ => return Ok(BTreeSet::new()),
         };
-        let mut inside = Contents::new();
-        for container in named.iter().filter(|uri| LotId::from_uri(uri).is_err()) {
-            self.look_into(container, DEPTH, &mut inside).await?;
+        let mut inside: BTreeMap<String, BTreeSet<By>> = BTreeMap::new();
+        let mut seen: BTreeSet<(String, By)> = BTreeSet::new();
+        let outer = named.iter().filter(|uri| LotId::from_uri(uri).is_err());
+        let mut open: Vec<(String, By, usize)> = outer.map(|uri| ((*uri).to_owned(), None, DEPTH)).collect();
+        while let Some((container, by, depth)) = open.pop() {
+            if seen.len() >= CONTAINERS || !seen.insert((container.clone(), by.clone())) {
+                continue;
+            }
+            for (_, loader, told) in self.told_of(&container).await? {
+                let What::Aggregation { action: Action::Add, container: Some(into), contents } = &told.what
+                else {
+                    continue;
+                };
+                let Some(by) = also(&by, &loader, mover).filter(|_| *into == container) else { continue };
+                let contents: BTreeSet<&str> =
+                    contents.iter().map(|content| content.subject.as_str()).collect();
+                for content in contents {
+                    if LotId::from_uri(content).is_err() {
+                        if depth > 1 {
+                            open.push((content.to_owned(), by.clone(), depth - 1));
+                        }
+                    } else if inside.len() < LOTS || inside.contains_key(content) {
+                        inside.entry(content.to_owned()).or_default().insert(by.clone());
+                    }
+                }
+            }
         }
         let mut lots = BTreeSet::new();
-        for (lot, loaders) in inside {
-            if !named.contains(lot.as_str()) && self.may_speak(organisation, &lot, &loaders).await? {
+        for (lot, ways) in inside {
+            if !named.contains(lot.as_str()) && self.is_word_of_maker(&lot, &ways).await? {
                 lots.insert(lot);
             }
         }
         Ok(lots)
     }
 
-    /// Records before this one that moved what the lots are put into now: a loading may be told late.
+    /// Records before this one that moved what lots are put into now, by whoever loads them: a loading may be told late.
     pub(super) async fn moved_before(
         &mut self,
-        organisation: &str,
+        loader: &str,
         event: &Event,
-        lot: &str,
-    ) -> Result<BTreeSet<u64>, ProjectError> {
+    ) -> Result<BTreeSet<(u64, String)>, ProjectError> {
         let What::Aggregation { action: Action::Add, container: Some(container), .. } = &event.what else {
             return Ok(BTreeSet::new());
         };
-        let loaders = BTreeSet::from([organisation.to_owned()]);
         let mut found = BTreeSet::new();
-        let mut containers = vec![container.clone()];
-        for _ in 0..DEPTH {
-            let mut outer = Vec::new();
-            for container in std::mem::take(&mut containers) {
-                for (index, by, told) in self.told_of(&container).await? {
-                    let is_moved = matches!(told.what, What::Objects { .. }) && moves(&told.step);
-                    if is_moved && self.may_speak(&by, lot, &loaders).await? {
-                        found.insert(index);
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(container.clone(), DEPTH)];
+        while let Some((container, depth)) = open.pop() {
+            if seen.len() >= CONTAINERS || !seen.insert(container.clone()) {
+                continue;
+            }
+            for (index, by, told) in self.told_of(&container).await? {
+                match &told.what {
+                    What::Objects { .. } if moves(&told.step) => {
+                        found.insert((index, by));
                     }
-                    if let What::Aggregation { action: Action::Add, container: Some(into), contents } =
-                        &told.what
-                        && contents.iter().any(|content| content.subject == container)
+                    What::Aggregation { action: Action::Add, container: Some(into), contents }
+                        if by == loader && contents.iter().any(|content| content.subject == container) =>
                     {
-                        found.insert(index);
-                        outer.push(into.clone());
+                        found.insert((index, by));
+                        if depth > 1 {
+                            open.push((into.clone(), depth - 1));
+                        }
                     }
+                    _ => {}
                 }
             }
-            containers = outer;
         }
         Ok(found)
     }
 
-    /// Whether an organisation that moves a container speaks of a lot that these put there.
-    async fn may_speak(
+    /// Whether one of the ways into the container is the mover's own word, or that of the lot's maker.
+    pub(super) async fn is_word_of_maker(
         &mut self,
-        organisation: &str,
         lot: &str,
-        loaders: &BTreeSet<String>,
+        ways: &BTreeSet<By>,
     ) -> Result<bool, ProjectError> {
-        if loaders.contains(organisation) {
+        if ways.contains(&None) {
             return Ok(true);
         }
         let maker = self.lot_state(lot).await?.and_then(|state| state.maker.clone());
-        Ok(maker.is_some_and(|maker| loaders.contains(&maker)))
+        Ok(maker.is_some() && ways.contains(&maker))
     }
 
-    async fn look_into(
-        &mut self,
-        container: &str,
-        depth: u8,
-        inside: &mut Contents,
-    ) -> Result<(), ProjectError> {
-        let mut open = vec![(container.to_owned(), depth)];
-        while let Some((container, depth)) = open.pop() {
-            for (_, by, told) in self.told_of(&container).await? {
-                let What::Aggregation { action: Action::Add, container: Some(into), contents } = &told.what
-                else {
-                    continue;
-                };
-                if *into != container {
-                    continue;
-                }
-                for content in contents {
-                    if LotId::from_uri(&content.subject).is_ok() {
-                        if inside.len() < LOTS || inside.contains_key(&content.subject) {
-                            inside.entry(content.subject.clone()).or_default().insert(by.clone());
-                        }
-                    } else if depth > 1 {
-                        open.push((content.subject.clone(), depth - 1));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What was told of a container before this record: (entry, organisation, event).
-    async fn told_of(
-        &mut self,
-        container: &str,
-    ) -> Result<Vec<(u64, String, std::sync::Arc<Event>)>, ProjectError> {
+    /// What recognised organisations told of a container before this record: (entry, organisation, event).
+    async fn told_of(&mut self, container: &str) -> Result<Vec<(u64, String, Arc<Event>)>, ProjectError> {
         self.history(container).await?;
         let history = self.histories.get(container).map(Vec::as_slice).unwrap_or_default();
-        let told = history.iter().filter_map(|heard| match &heard.entry.said {
-            Said::Event(event) => Some((heard.entry.index, heard.entry.organisation.clone(), event.clone())),
-            Said::Unreadable | Said::Erased => None,
+        let known = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let told = history.iter().rev().filter_map(|heard| match &heard.entry.said {
+            Said::Event(event) if event.correction.is_none() && carries(event, container) => {
+                let organisation = &heard.entry.organisation;
+                let id = organisation.parse().ok()?;
+                let recognised = known.standing_at(id, heard.entry.index).is_recognised();
+                recognised.then(|| (heard.entry.index, organisation.clone(), event.clone()))
+            }
+            _ => None,
         });
-        Ok(told.collect())
+        Ok(told.take(RECORDS).collect())
     }
 }
 
-fn moves(step: &Step) -> bool {
-    matches!(
-        step,
-        Step::Shipping
-            | Step::Receiving
-            | Step::Selling
-            | Step::Returning
-            | Step::Sampling
-            | Step::Destroying
-            | Step::Transporting
-            | Step::Storing
-    )
-}
-
-/// Whether an event says what lies in a container, or where it went.
-pub(super) fn carries(event: &Event, container: &str) -> bool {
-    match &event.what {
-        What::Aggregation { container: into, contents, .. } => {
-            into.as_deref() == Some(container) || contents.iter().any(|content| content.subject == container)
-        }
-        What::Objects { objects, .. } => {
-            moves(&event.step) && objects.iter().any(|object| object.subject == container)
-        }
-        _ => false,
+/// A way with one more step by this organisation; nothing if it would be the word of two beside the mover.
+fn also(by: &By, loader: &str, mover: &str) -> Option<By> {
+    match by {
+        _ if loader == mover => Some(by.clone()),
+        None => Some(Some(loader.to_owned())),
+        Some(known) if known == loader => Some(by.clone()),
+        Some(_) => None,
     }
 }

@@ -9,17 +9,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use nguon_epcis::Document;
+use nguon_epcis::{Document, ReadError};
 use nguon_export::geometry::Outline;
 use nguon_ledger::{
     Act, Control, Draft as Unsigned, Opening, OrganisationId, Record, SectionRef, SectionType, SigningKey,
     Subject, handle,
 };
 use nguon_storage::Store;
-use nguon_trace::draft::{Refusal, plots_worked, refusal_of, refusals};
+use nguon_trace::draft::{Refusal, plots_worked, refusal_of, refusal_of_void, refusals};
 use nguon_trace::facts::{Event, Facts, Step, vietnam_day};
 use nguon_trace::finding::Finding;
-use nguon_trace::lot::{Effect, LotState};
+use nguon_trace::lot::{Effect, LotState, LotStatus, Void};
 
 use super::prefetch::Parsed;
 use super::{Directory, ProjectError, Projector, lot_of};
@@ -115,8 +115,14 @@ impl Projector {
         let refused = |refusal| Ok(Foreseen { refusals: vec![refusal], ..Foreseen::default() });
         let facts = match nguon_epcis::read(&draft.document) {
             Ok(document) => document.facts,
+            Err(ReadError::Quantity { subject, error }) => {
+                return refused(Refusal::Quantity { subject, error });
+            }
             Err(error) => return refused(Refusal::Unreadable { why: error.to_string() }),
         };
+        if self.known().authority.organisation(draft.organisation).is_none() {
+            return refused(Refusal::OrganisationUnknown);
+        }
         let mut answer = Foreseen {
             refusals: refusals(&facts, &draft.organisation.to_string(), now_ms),
             ..Foreseen::default()
@@ -155,6 +161,9 @@ impl Projector {
             answer.refusals.push(Refusal::TooLarge);
             return Ok(answer);
         };
+        if !matches!(facts, Facts::Event(_)) && !self.is_signed_as(&record, &facts) {
+            answer.refusals.push(Refusal::ActDiffers);
+        }
         self.batch.changed.clear();
         self.read(Parsed::new(record, false, Some(&payload))).await?;
         let changed: Vec<String> = self.batch.changed.iter().cloned().collect();
@@ -175,6 +184,25 @@ impl Projector {
             seen.0.insert(uri.clone(), now);
             let own = lot.raised.iter().filter(|finding| finding.records.contains(&self.size));
             answer.refusals.extend(own.filter_map(|finding| refusal_of(finding.code, &uri)));
+            match lot.effect {
+                Some(Effect::Void { reason: Void::PlotUnknown }) => {}
+                Some(Effect::Void { reason }) => answer.refusals.push(refusal_of_void(reason, &uri)),
+                Some(Effect::Claim) => answer.remarks.push((
+                    "claim",
+                    format!(
+                        "Lô {uri} không do đơn vị làm ra hay nhận về, nên lời ghi này không có tác dụng."
+                    ),
+                    format!(
+                        "The organisation neither made nor received {uri}, so what it says has no effect."
+                    ),
+                )),
+                Some(Effect::Counts) if hands_on(&facts) && is_recalled(&lot.state) => answer.remarks.push((
+                    "lot_recalled",
+                    format!("Lô {uri} đang bị thu hồi. Đừng bán, đừng giao tiếp."),
+                    format!("Lot {uri} is recalled. Do not sell it, and do not hand it on."),
+                )),
+                _ => {}
+            }
             answer.lots.push(lot);
         }
         answer.lots.sort_by_key(|lot| lot.effect.is_none());
@@ -253,6 +281,15 @@ impl Projector {
         let record = unsigned.sign(&SigningKey::from_seed(*b"nguon: a draft that is not kept ")).ok()?;
         (payload.len() <= nguon_epcis::MAX_BYTES).then_some((record, payload))
     }
+}
+
+/// Whether an event brings goods to somebody else.
+fn hands_on(facts: &Facts) -> bool {
+    matches!(facts, Facts::Event(event) if matches!(event.step, Step::Selling | Step::Shipping))
+}
+
+fn is_recalled(state: &LotState) -> bool {
+    matches!(state.status, LotStatus::Recalled { .. })
 }
 
 /// The act that facts are signed as.

@@ -9,13 +9,12 @@ use nguon_ledger::{Act, AuthorityFinding, EventId, OrganisationId, Record, Subje
 use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Event, Facts, Step, organisation_in_urn};
 use nguon_trace::lot::{
-    Around, Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, grown_on, judge,
-    product_of, products_around, sources, used_in, with_claim,
+    Around, Entry, LotState, LotStatus, Owner, Said, Standing, Upstream, Void, Weight, carries, grown_on,
+    judge, product_of, products_around, sources, used_in, with_claim,
 };
 use nguon_trace::plot::{self, Ground, PlotState};
 
 use super::cards::Card;
-use super::containers::carries;
 use super::prefetch::{Parsed, tells};
 use super::{FIRST_DRAFT, ProjectError, Projector, proven_subjects, search_key};
 use crate::rows;
@@ -89,7 +88,7 @@ impl Projector {
             self.link(uri);
             if LotId::from_uri(uri).is_ok() {
                 lots.push((uri, subject));
-            } else if grown.contains(uri) {
+            } else if grown.contains(uri) || self.is_plot(uri).await? {
                 plots.push((uri, subject));
             } else {
                 containers.push((uri, subject));
@@ -106,10 +105,13 @@ impl Projector {
         // What moved before it was loaded, by the order of the log, is heard now.
         let loaded: Vec<String> = lots.iter().map(|(uri, _)| (*uri).clone()).chain(inside.clone()).collect();
         if follows {
-            for lot in loaded {
-                for index in self.moved_before(&organisation, &event, &lot).await? {
-                    self.link_entry(&lot, index);
-                    self.histories.remove(&lot);
+            for (index, mover) in self.moved_before(&organisation, &event).await? {
+                let ways = BTreeSet::from([Some(organisation.clone()).filter(|loader| *loader != mover)]);
+                for lot in &loaded {
+                    if self.is_word_of_maker(lot, &ways).await? {
+                        self.link_entry(lot, index);
+                        self.histories.remove(lot);
+                    }
                 }
             }
         }
@@ -172,6 +174,11 @@ impl Projector {
         }
         let reach = if recognised { self.reach() } else { STRANGERS_REACH };
         self.judge_from(touched, reach).await
+    }
+
+    /// Whether somebody laid a plot's card there: a record may speak of a plot without a place.
+    async fn is_plot(&mut self, uri: &str) -> Result<bool, ProjectError> {
+        Ok(self.card_of(uri).await?.is_some_and(|card| matches!(card.facts, Facts::Plot(_))))
     }
 
     /// Lots judged again because of one entry, at most. A draft is anybody's.

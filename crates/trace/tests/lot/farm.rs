@@ -71,6 +71,7 @@ pub(crate) fn made(uri: &str) -> Upstream {
         harvest_until: None,
         blocked_by: BTreeSet::new(),
         overdrawn: BTreeSet::new(),
+        is_of_unknown_source: false,
     }
 }
 

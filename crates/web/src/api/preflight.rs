@@ -15,6 +15,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use nguon_ledger::{Act, OrganisationId};
+use nguon_market::ReasonCode;
 use nguon_service::preflight::{DRAFTS_MAX, FIRST_DRAFT};
 use nguon_service::{Draft, Foreseen, ForeseenLot, PreflightError, ProjectError};
 use nguon_trace::finding::Finding;
@@ -74,7 +75,8 @@ struct Outlook {
     gravest: Option<&'static str>,
     /// Why it should not be signed.
     refusals: Vec<Refused>,
-    /// What is odd about a plot's place, without speaking against signing.
+    /// What whoever signs should know, without speaking against it: `claim`, `lot_recalled`, what is odd about a plot's place
+    /// (`area_differs`, `point_too_coarse`, `coarse`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<Refused>,
     /// Lots that would be judged otherwise, those that it names first.
@@ -87,8 +89,8 @@ struct Outlook {
 /// Why something should not be signed.
 #[derive(Serialize, ToSchema)]
 struct Refused {
-    /// Stable: `unreadable` · `unit_unknown` · `future_date` · `self_shipment` · `made_of_itself` · `plot_unknown` ·
-    /// what is wrong with a plot's place (`crosses_itself`, `not_closed`, …) · `made_twice` · `act_differs` · `too_large`.
+    /// Stable: `unreadable` · `organisation_unknown` · `quantity` · `unit_unknown` · `future_date` · `self_shipment` · `made_of_itself` · `plot_unknown` ·
+    /// what is wrong with a plot's place (`crosses_itself`, `not_closed`, …) · `made_twice` · `act_differs` · `void` · `too_large`.
     code: &'static str,
     /// What happened and what to do, in Vietnamese.
     text_vi: String,
@@ -150,6 +152,10 @@ struct OfferReason {
     code: &'static str,
     /// The lot, when a lot is the reason.
     lot: Option<String>,
+    /// In Vietnamese.
+    text_vi: &'static str,
+    /// In English.
+    text_en: &'static str,
 }
 
 /// Look into drafts before they are signed.
@@ -165,6 +171,7 @@ struct OfferReason {
         (status = 400, description = "The request cannot be read", body = problem::Document, content_type = "application/problem+json"),
         (status = 413, description = "Too large, or more than 100 drafts", body = problem::Document, content_type = "application/problem+json"),
         (status = 415, description = "Not application/json, or compressed", body = problem::Document, content_type = "application/problem+json"),
+        (status = 422, description = "`preflight-too-much`: ask with fewer drafts", body = problem::Document, content_type = "application/problem+json"),
         (status = 503, description = "Busy: sign without asking, or ask again", body = problem::Document, content_type = "application/problem+json"),
     ),
 )]
@@ -194,6 +201,7 @@ pub(crate) async fn preflight(
         .await?
         .map_err(|error| match error {
             PreflightError::Busy => Problem::new("busy"),
+            PreflightError::TooMuch => Problem::new("preflight-too-much"),
             PreflightError::Project(ProjectError::Store(error)) => {
                 tracing::error!(%error, "a preflight could not read");
                 Problem::new("read-failed")
@@ -250,10 +258,37 @@ impl Outlook {
                 reasons: offer
                     .reasons
                     .into_iter()
-                    .map(|reason| OfferReason { code: reason.code.code(), lot: reason.lot })
+                    .map(|reason| {
+                        let (text_vi, text_en) = why(reason.code);
+                        OfferReason { code: reason.code.code(), lot: reason.lot, text_vi, text_en }
+                    })
                     .collect(),
             }),
         }
+    }
+}
+
+/// Why something would not be offered, in Vietnamese and English.
+fn why(reason: ReasonCode) -> (&'static str, &'static str) {
+    match reason {
+        ReasonCode::LotRecalled => ("Lô đang bị thu hồi.", "The lot is recalled."),
+        ReasonCode::LotDestroyed => ("Lô đã tiêu hủy.", "The lot was destroyed."),
+        ReasonCode::LotUnknown => {
+            ("Lô chưa có trong sổ, hoặc không phải của đơn vị.", "The ledger has no such lot of this seller.")
+        }
+        ReasonCode::LotBlocked => {
+            ("Lô có vấn đề phải xử lý trước khi bán.", "Something blocking stands against the lot.")
+        }
+        ReasonCode::LotExpired => ("Lô đã quá hạn.", "The lot is past its day."),
+        ReasonCode::SellerUnrecognised => (
+            "Đơn vị chưa được tỉnh công nhận, hoặc đang bị đình chỉ.",
+            "The seller is not recognised, or suspended.",
+        ),
+        ReasonCode::NoLot => ("Tin rao không ghi lô nào.", "The offer names no lot."),
+        ReasonCode::Withdrawn => ("Tin rao đã rút.", "The offer is withdrawn."),
+        ReasonCode::NotYetValid => ("Chưa đến ngày bán.", "Its time has not come."),
+        ReasonCode::Expired => ("Tin rao đã hết hạn.", "Its time is over."),
+        ReasonCode::SoldOut => ("Đã hết hàng.", "Nothing is left."),
     }
 }
 

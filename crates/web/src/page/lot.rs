@@ -207,7 +207,11 @@ fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
 }
 
 fn list_of(words: Words, list: &Completeness) -> List {
-    let there = list.items.iter().filter(|item| item.presence == Presence::There).count();
+    let missing = list
+        .items
+        .iter()
+        .filter(|item| matches!(item.presence, Presence::Missing | Presence::Partly))
+        .count();
     let items = list.items.iter().map(|item| {
         let (sign, key) = match item.presence {
             Presence::There => ("✓", "presence-there"),
@@ -217,10 +221,9 @@ fn list_of(words: Words, list: &Completeness) -> List {
         };
         (sign, words.text(&item.name).to_owned(), words.t(key))
     });
-    let (there, all) = (there.to_string(), list.items.len().to_string());
-    List {
-        title: words.text(&list.name).to_owned(),
-        count: words.with("presence-count", &[("there", &there), ("all", &all)]),
-        items: items.collect(),
-    }
+    let count = match missing {
+        0 => words.t("presence-complete"),
+        missing => words.with("presence-count", &[("missing", &missing.to_string())]),
+    };
+    List { title: words.text(&list.name).to_owned(), count, items: items.collect() }
 }

@@ -23,6 +23,7 @@ async fn ask(ledger: &Ledger, body: String) -> (StatusCode, Value) {
 async fn a_draft_is_answered_and_not_stored() {
     let ledger = given::ledger().await;
     let (root, _) = cooperative(&ledger).await;
+    ledger.service.settle().await;
     let before = ledger.service.progress().logged;
     let organisation = root.organisation.to_string();
     let draft =
@@ -45,7 +46,7 @@ async fn a_draft_is_answered_and_not_stored() {
     assert!(codes.contains(&"plot_missing"), "{codes:?}");
     assert!(lot["raised"].as_array().unwrap().iter().all(|found| found["on_drafts"] == true), "{lot}");
     for bad in [&answer["results"][1], &answer["results"][2]] {
-        assert_eq!((&bad["may_sign"], &bad["refusals"][0]["code"]), (&json!(false), &json!("unreadable")));
+        assert_eq!((&bad["may_sign"], &bad["refusals"][0]["code"]), (&json!(false), &json!("quantity")));
     }
     assert_eq!(ledger.service.progress().logged, before);
 }
