@@ -235,7 +235,7 @@ impl<'a> History<'a> {
                 else {
                     continue;
                 };
-                for inner in put {
+                for inner in put.iter().filter(|inner| inner.subject != *container) {
                     let by = entry.organisation.as_str();
                     let inner = inner.subject.as_str();
                     let makers = || deeper.get(&(self.maker?, inner));

@@ -27,6 +27,8 @@ struct Report<'a> {
     root: Option<String>,
     cosigned_by: Vec<Cosigned>,
     faults: Vec<Fault<'a>>,
+    /// Whether no record was left out: evidence cannot prove that, the whole log can.
+    complete: &'static str,
     /// How the lot stands, by the rules, from these records alone.
     judged: Option<&'a LotState>,
 }
@@ -60,6 +62,7 @@ pub(super) async fn run(args: &Args, file: &Path) -> anyhow::Result<ExitCode> {
         root: checked.checkpoint.as_ref().map(|checkpoint| checkpoint.root().to_string()),
         cosigned_by: checked.cosigned_by.iter().map(Cosigned::of).collect(),
         faults: checked.faults.iter().map(|fault| Fault { file: &fault.file, why: &fault.why }).collect(),
+        complete: "not_proven",
         judged: checked.judged.as_ref(),
     };
     if args.json {
@@ -96,6 +99,13 @@ fn print(report: &Report<'_>, checked: &Checked, only_operator: bool) -> std::io
         }
         out::line("")?;
     }
+    out::line(
+        "  Hồ sơ không chứng minh được rằng không thiếu bản ghi nào; cả sổ thì được (nguon verify ĐỊA-CHỈ).",
+    )?;
+    out::line(
+        "  Evidence cannot prove that no record was left out; the whole log can (nguon verify ADDRESS).",
+    )?;
+    out::line("")?;
     if report.holds {
         out::line(
             "  ✔ Mọi bản ghi có trong sổ, đúng chữ ký, đúng quyền, đúng nội dung; đánh giá lại ra cùng kết quả.",
@@ -104,9 +114,6 @@ fn print(report: &Report<'_>, checked: &Checked, only_operator: bool) -> std::io
             "    Every record is in the log, signed by whom it says, and says what it committed to; judged again, the",
         )?;
         out::line("    lot stands as told.")?;
-        out::line(
-            "    (Không chứng minh rằng không thiếu bản ghi nào · it does not prove that nothing was left out.)",
-        )?;
         if !report.log_key_from_you {
             out::line(
                 "    (Khóa của sổ lấy từ chính tệp này · the log's key came from the file itself: see --log-vkey.)",
