@@ -22,6 +22,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+/// Judging and walking make and drop millions of small values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Sổ truy xuất nguồn gốc nông sản của tỉnh · the ledger a province runs for its farms.
 ///
 /// Co-operatives sign what they grow, pack and sell; the log orders it and cannot take it back; every pack's code
