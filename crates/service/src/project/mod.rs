@@ -191,17 +191,22 @@ impl Projector {
         self.size
     }
 
-    /// Makes the memory agree with the target: authority from the records, the rest on demand.
-    async fn load(&mut self) -> Result<(), ProjectError> {
-        let ledger_id = self.known().authority.ledger_id();
-        let done = rows::unsigned(self.target.reader().await?.projection(NAME).await?);
-        let mut known = Known::new(ledger_id);
+    /// Whatever is asked next is read again.
+    fn forget(&mut self) {
         self.subjects.clear();
         self.histories.clear();
         self.cards.clear();
         self.lots.clear();
         self.plots.clear();
         self.aliases.clear();
+    }
+
+    /// Makes the memory agree with the target: authority from the records, the rest on demand.
+    async fn load(&mut self) -> Result<(), ProjectError> {
+        let ledger_id = self.known().authority.ledger_id();
+        let done = rows::unsigned(self.target.reader().await?.projection(NAME).await?);
+        let mut known = Known::new(ledger_id);
+        self.forget();
         self.batch = Pending::default();
         self.size = 0;
         while self.size < done {
@@ -219,12 +224,7 @@ impl Projector {
     /// Goes on to where the read models are now, without writing: for whoever reads beside the projector that writes them.
     pub(crate) async fn follow_read_models(&mut self) -> Result<(), ProjectError> {
         let done = rows::unsigned(self.target.reader().await?.projection(NAME).await?);
-        self.subjects.clear();
-        self.histories.clear();
-        self.cards.clear();
-        self.lots.clear();
-        self.plots.clear();
-        self.aliases.clear();
+        self.forget();
         let directory = self.directory.clone();
         while self.size < done {
             let rows = self.source.reader().await?.records(rows::signed(self.size), 2_000).await?;
@@ -518,10 +518,8 @@ impl Projector {
     }
 
     fn link_entry(&mut self, uri: &str, index: u64) {
-        let link = (uri.to_owned(), rows::signed(index));
-        if !self.batch.links.contains(&link) {
-            self.batch.links.push(link);
-        }
+        // Twice is once: the store keeps each link one time.
+        self.batch.links.push((uri.to_owned(), rows::signed(index)));
     }
 
     /// What another name stands for, this transaction's names included.
