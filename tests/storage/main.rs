@@ -10,6 +10,7 @@ mod schema;
 mod on_sqlite {
     mod log;
     mod read_models;
+    mod scans;
     mod unit;
     mod waiting;
 
@@ -22,6 +23,7 @@ mod on_sqlite {
 mod on_postgres {
     mod log;
     mod read_models;
+    mod scans;
     mod unit;
     mod waiting;
 

@@ -7,6 +7,7 @@ use nguon_id::LotId;
 use nguon_market::{Change, Cursor, Status};
 use nguon_service::Lot;
 use nguon_trace::finding::{Code, Severity};
+use nguon_trace::labels::Ranges;
 use nguon_trace::lot::{Effect, LotStatus, Stage};
 use nguon_trace::quantity::Quantity;
 
@@ -147,6 +148,16 @@ impl Player<'_> {
             Detail::Confirmed(label, is_confirmed) => {
                 let found = self.stage(lot, label).map(|stage| stage.confirmed_by.is_some());
                 differences.expect(&format!("{label} is confirmed"), &Some(*is_confirmed), &found);
+            }
+            Detail::Labels(which, ranges) => {
+                let labels = &state.labels;
+                let found = match which.as_str() {
+                    "printed" => labels.printed.clone(),
+                    "active" => labels.active.clone(),
+                    "void" => labels.void.clone(),
+                    _ => labels.sold(),
+                };
+                differences.expect(&format!("labels {which}"), &Ranges::of(ranges.iter().copied()), &found);
             }
             Detail::Inherits(from) => {
                 let expected = Some(self.names().thing(from));

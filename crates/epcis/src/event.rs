@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use nguon_trace::facts::{
     Action, Amount, Correction, ErrorReason, Event, LotData, Paper, Part, Photo, Step, Text, Uncounted, What,
 };
+use nguon_trace::labels::LabelRange;
 use nguon_trace::quantity::{Quantity, QuantityError};
 
 use crate::ReadError;
@@ -14,6 +15,9 @@ use crate::cbv::{self, Vocabulary, Words, bare};
 use crate::context::Context;
 use crate::epc::to_digital_link;
 use crate::json::{self, Object};
+
+/// Ranges of labels in one event.
+const MAX_RANGES: usize = 200;
 
 pub(crate) fn read(kind: &str, object: &Object<'_>, context: &Context) -> Result<Event, ReadError> {
     let what = what(kind, object)?;
@@ -31,6 +35,7 @@ pub(crate) fn read(kind: &str, object: &Object<'_>, context: &Context) -> Result
     };
     Ok(Event {
         id,
+        labels: labels(object, &what)?,
         time_ms: time(object, "eventTime")?.ok_or(ReadError::Missing("eventTime"))?,
         offset_minutes: offset(object)?,
         step,
@@ -215,6 +220,27 @@ fn part(object: &Object<'_>) -> Result<Option<Part>, ReadError> {
         _ => Err(ReadError::Wrong {
             field: "nguon:part".to_owned(),
             expected: "a part between 1 and nguon:parts",
+        }),
+    }
+}
+
+/// The labels, by number; they are those of the one lot that the event is about.
+fn labels(object: &Object<'_>, what: &What) -> Result<Vec<LabelRange>, ReadError> {
+    let range = |range: Object<'_>| {
+        let number = |key: &'static str| range.whole(key)?.ok_or(ReadError::Missing(key));
+        LabelRange::new(number("nguon:first")?, number("nguon:last")?).ok_or_else(|| ReadError::Wrong {
+            field: "nguon:labels".to_owned(),
+            expected: "ranges of numbers from 1 to 33,554,431",
+        })
+    };
+    let ranges: Vec<LabelRange> =
+        object.objects("nguon:labels")?.into_iter().map(range).collect::<Result<_, _>>()?;
+    let one_lot = matches!(what, What::Objects { objects, .. } if objects.len() == 1);
+    match ranges.is_empty() || one_lot && ranges.len() <= MAX_RANGES {
+        true => Ok(ranges),
+        false => Err(ReadError::Wrong {
+            field: "nguon:labels".to_owned(),
+            expected: "at most 200 ranges, in an ObjectEvent about one lot",
         }),
     }
 }

@@ -73,6 +73,13 @@ pub(crate) fn write(event: &Event) -> Writer {
         out.raw("nguon:part", &part.number.to_string());
         out.raw("nguon:parts", &part.of.to_string());
     }
+    let labels = event.labels.iter().map(|range| {
+        let mut out = Writer::new();
+        out.raw("nguon:first", &range.first.to_string());
+        out.raw("nguon:last", &range.last.to_string());
+        out
+    });
+    out.objects("nguon:labels", labels.collect());
     out.truth_if("nguon:enteredForAnother", event.for_another.then_some(true));
     out.prose_if("nguon:note", event.note.as_ref());
     out.objects("nguon:photos", event.photos.iter().map(photo).collect());

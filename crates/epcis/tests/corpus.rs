@@ -218,6 +218,7 @@ fn every_step_of_the_diary_is_written_as_valid_epcis() {
         Step::Sampling,
         Step::Encoding,
         Step::Commissioning,
+        Step::Decommissioning,
         Step::Shipping,
         Step::Transporting,
         Step::Receiving,

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use nguon_epcis::{Document, ReadError, read, read_document, write};
 use nguon_id::{Commune, Gtin, ProductCode};
 use nguon_trace::facts::*;
+use nguon_trace::labels::{LabelRange, MAX_LABEL};
 use nguon_trace::quantity::{MAX_AMOUNT, Quantity, Ratio, Unit};
 use proptest::collection::vec;
 use proptest::option::of;
@@ -109,6 +110,7 @@ fn step() -> BoxedStrategy<Step> {
         Step::Disaggregating,
         Step::Encoding,
         Step::Commissioning,
+        Step::Decommissioning,
         Step::Shipping,
         Step::Transporting,
         Step::Receiving,
@@ -192,12 +194,16 @@ fn event() -> BoxedStrategy<Event> {
     let names = (of(uri()), of(uri()), of(uri()), of(uri()), of(uri()));
     let more =
         (vec(uri(), 0..3), vec(papers, 0..3), lot_data(), of(text()), vec(photo(), 0..2), of(correction()));
-    (basics, names, more)
-        .prop_map(|((time_ms, offset_minutes, step, what, part, for_another), names, more)| {
+    let range = (1..=MAX_LABEL, 0..1000_u32)
+        .prop_map(|(first, more)| LabelRange { first, last: (first + more).min(MAX_LABEL) });
+    (basics, names, more, vec(range, 0..3))
+        .prop_map(|((time_ms, offset_minutes, step, what, part, for_another), names, more, labels)| {
             let (id, place, place_after, source, destination) = names;
             let (certificates, papers, lot, note, photos, correction) = more;
             // An error declaration bears the id of the wrong event, not one of its own.
             let id = id.filter(|_| correction.is_none());
+            let one_lot = matches!(&what, What::Objects { objects, .. } if objects.len() == 1);
+            let labels = if one_lot { labels } else { Vec::new() };
             Event {
                 id,
                 time_ms,
@@ -212,6 +218,7 @@ fn event() -> BoxedStrategy<Event> {
                 certificates,
                 papers,
                 lot,
+                labels,
                 for_another,
                 note,
                 photos,

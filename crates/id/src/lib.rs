@@ -5,6 +5,7 @@
 //! lot with a GTIN       https://id.gs1.org/01/09521234000105/10/XOAI-260115-A
 //! lot without one       https://ledger.example.org/given/p/che-shan-tuyet/l/260412-B
 //! commune               24805@2025-07-01
+//! one pack of a lot     https://id.gs1.org/01/09521234000105/10/XOAI-260115-A/21/0003K9QX7M2T4WA
 //! short code of a lot   8J3K-Q0ZH
 //! ```
 //!
@@ -21,7 +22,9 @@ mod check_digit;
 mod digital_link;
 mod key;
 mod lot;
+mod pack;
 mod place;
+mod serial_code;
 mod short_code;
 
 pub use ai::ValueError;
@@ -29,5 +32,7 @@ pub use check_digit::check_digit;
 pub use digital_link::{DigitalLink, Element, LinkError};
 pub use key::{Gln, Gtin, KeyError, Sscc};
 pub use lot::{LotCode, LotId, LotIdError, ProductCode, ProductCodeError, Serial, TextError};
+pub use pack::PackId;
 pub use place::{Commune, CommuneCode, Edition, PlaceError, ProvinceCode};
+pub use serial_code::{SerialCode, SerialCodeError, TAG_BITS};
 pub use short_code::{ShortCode, ShortCodeError};

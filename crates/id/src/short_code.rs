@@ -18,7 +18,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(crate) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const BITS: u32 = 35;
 const SYMBOLS: usize = 8;
 
@@ -103,7 +103,7 @@ fn double(element: u8) -> u8 {
     if doubled & 0b10_0000 == 0 { doubled } else { doubled ^ 0b10_0101 }
 }
 
-fn symbol_of(character: char) -> Option<u8> {
+pub(crate) fn symbol_of(character: char) -> Option<u8> {
     let plain = match character.to_ascii_uppercase() {
         'I' | 'L' => '1',
         'O' => '0',

@@ -1,7 +1,7 @@
 //! Where the ledger and its read models are kept: SQLite for one machine, PostgreSQL for a province.
 //!
-//! There is **one text of SQL**. `backend/repository.rs` says every statement once and names only
-//! `super::driver` and `many.rs`; it is compiled twice by `#[path]`, beside `sqlite.rs` and beside `postgres.rs`. What differs
+//! There is **one text of SQL**. `backend/repository.rs` and `backend/scan.rs` say every statement once and name only
+//! `super::driver` and `many.rs`; they are compiled twice by `#[path]`, beside `sqlite.rs` and beside `postgres.rs`. What differs
 //! between the two engines (pools, pragmas, transactions) is in those two files, in the open.
 //!
 //! - [`Store`] opens a [`Reader`] (one connection, no transaction) or a [`Unit`] (one transaction, writes only).
@@ -25,6 +25,8 @@ mod sqlite {
     mod many;
     #[path = "repository.rs"]
     mod repository;
+    #[path = "scan.rs"]
+    mod scan;
     pub use driver::SqliteStore;
 }
 
@@ -36,13 +38,15 @@ mod postgres {
     mod many;
     #[path = "repository.rs"]
     mod repository;
+    #[path = "scan.rs"]
+    mod scan;
     pub use driver::PostgresStore;
     pub(crate) use driver::{create_database, drop_database};
 }
 
 pub use port::{
-    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, Store, StoreError, SubjectRow,
-    Table, TableShape, Unit,
+    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, ScanDayRow, ScanPhoneRow, ScanReader,
+    ScanSignRow, ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table, TableShape, Unit,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

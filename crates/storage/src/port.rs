@@ -1,6 +1,10 @@
 //! The rows and the two traits that the rest of the project sees. No driver is named here.
 
+mod scan;
+
 use async_trait::async_trait;
+
+pub use self::scan::{ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow, ScanUnit};
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -231,7 +235,7 @@ pub trait Store: Send + Sync {
 
 /// Reads. Each call is one statement, or a few where it is given many keys.
 #[async_trait]
-pub trait Reader: Send {
+pub trait Reader: ScanReader {
     /// How many rows a table has.
     async fn count(&mut self, table: Table) -> Result<i64, StoreError>;
     /// The head, or nothing in a new database.
@@ -340,7 +344,7 @@ pub trait Reader: Send {
 
 /// Writes that happen together or not at all.
 #[async_trait]
-pub trait Unit: Send {
+pub trait Unit: ScanUnit {
     /// The first head of a new ledger.
     async fn create_head(&mut self, head: &HeadRow) -> Result<(), StoreError>;
     /// Moves the head from one size to the next, or answers [`StoreError::HeadMoved`].

@@ -61,6 +61,16 @@ pub enum Refusal {
         /// Which.
         lot: String,
     },
+    /// Labels with numbers that the lot's labels have already.
+    LabelsPrintedTwice {
+        /// Of which lot.
+        lot: String,
+    },
+    /// More labels than the lot has packs.
+    LabelsBeyondPacks {
+        /// Of which lot.
+        lot: String,
+    },
     /// Signed as an act that does not cover what it tells.
     ActDiffers,
     /// It would count for nothing, for another reason.
@@ -85,6 +95,8 @@ impl Refusal {
             Self::PlotUnknown { .. } => "plot_unknown",
             Self::Place { fault, .. } => fault,
             Self::MadeTwice { .. } => "made_twice",
+            Self::LabelsPrintedTwice { .. } => "labels_printed_twice",
+            Self::LabelsBeyondPacks { .. } => "labels_beyond_packs",
             Self::ActDiffers => "act_differs",
             Self::TooLarge => "too_large",
         }
@@ -139,6 +151,14 @@ impl Refusal {
                     "Lô {lot} đã được ghi làm ra rồi. Hãy dùng số lô khác, hoặc đính chính lần ghi trước."
                 )
             }
+            Self::LabelsPrintedTwice { lot } => {
+                format!("Lô {lot} đã có tem mang những số này. Hãy in tiếp từ số chưa dùng.")
+            }
+            Self::LabelsBeyondPacks { lot } => {
+                format!(
+                    "Lô {lot} không có nhiều gói đến thế. Hãy in ít tem hơn, hoặc hủy số tem hỏng trước rồi in bù."
+                )
+            }
             Self::ActDiffers => {
                 "Loại việc được ký không khớp với nội dung, nên sẽ không được tính. Hãy ký đúng loại việc."
                     .to_owned()
@@ -178,6 +198,12 @@ impl Refusal {
             Self::Place { en, .. } => format!("The plot cannot lie there: {en}. Draw or choose it again."),
             Self::MadeTwice { lot } => {
                 format!("Lot {lot} was made before. Use another lot number, or correct the first entry.")
+            }
+            Self::LabelsPrintedTwice { lot } => {
+                format!("Lot {lot} has labels with these numbers. Go on from the first number that is free.")
+            }
+            Self::LabelsBeyondPacks { lot } => {
+                format!("Lot {lot} has not so many packs. Print fewer, or void the spoiled labels first.")
             }
             Self::ActDiffers => {
                 "The act it is signed as does not cover what it tells, so it would not count. Sign it as what it is."
@@ -238,6 +264,8 @@ pub fn refusal_of(code: Code, lot: &str) -> Option<Refusal> {
         Code::SelfShipment => Some(Refusal::SelfShipment),
         Code::MadeTwice => Some(Refusal::MadeTwice { lot: lot.to_owned() }),
         Code::ActDiffers => Some(Refusal::ActDiffers),
+        Code::LabelsPrintedTwice => Some(Refusal::LabelsPrintedTwice { lot: lot.to_owned() }),
+        Code::LabelsBeyondPacks => Some(Refusal::LabelsBeyondPacks { lot: lot.to_owned() }),
         _ => None,
     }
 }

@@ -85,6 +85,8 @@ pub enum Code {
     HolderOverdrawn,
     /// More codes were printed than there are packs.
     LabelsBeyondPacks,
+    /// The same label was printed by two records.
+    LabelsPrintedTwice,
     /// A certificate that nobody laid.
     CertificateUnknown,
     /// A certificate that does not cover this lot.
@@ -149,6 +151,7 @@ impl Code {
             | Self::HolderOverdrawn
             | Self::ActDiffers
             | Self::LabelsBeyondPacks
+            | Self::LabelsPrintedTwice
             | Self::CertificateUnknown
             | Self::CertificateScope
             | Self::UnitDiffers

@@ -93,6 +93,7 @@ impl<'a> History<'a> {
             claims,
             certificates: BTreeSet::new(),
             inspections: self.inspections(),
+            labels: self.labels(),
             findings: sums.findings,
         };
         self.describe(&mut state, &upstream);
@@ -110,6 +111,7 @@ impl<'a> History<'a> {
         let on_plots = self.plot_findings(around.plots).into_iter();
         state.findings.extend(on_plots.filter(|finding| !known || finding.code != Code::FactsErased));
         state.findings.extend(self.labels_beyond_packs(&state));
+        state.findings.extend(self.labels_printed_twice());
         state
             .findings
             .sort_by(|a, b| (a.severity, a.code, &a.records).cmp(&(b.severity, b.code, &b.records)));

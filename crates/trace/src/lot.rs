@@ -41,6 +41,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Event, Photo, Step, Text};
 use crate::finding::{Code, Finding, Severity};
+use crate::labels::Labels;
 use crate::plot::PlotState;
 use crate::quantity::{Quantity, Unit};
 
@@ -492,6 +493,9 @@ pub struct LotState {
     pub certificates: BTreeSet<String>,
     /// The inspections that count.
     pub inspections: Vec<Inspection>,
+    /// Its numbered labels.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// What is held against it, gravest first.
     pub findings: Vec<Finding>,
 }

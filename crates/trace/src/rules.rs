@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Event, Step, What, event_urn};
 use crate::finding::{Code, Finding, quantity_en, quantity_vi};
-use crate::history::{History, Told, destination, event, makes, speaks_for_all};
+use crate::history::{History, Told, destination, event, makes, names, speaks_for_all};
+use crate::labels::{LabelSale, Labels, Ranges};
 use crate::lot::{Effect, Entry, Input, LotState, LotStatus, Said, Upstream, Void, Weight, late_by_ms};
 use crate::plot::{PlotState, plots_of};
 use crate::quantity::{Quantity, Unit};
@@ -113,21 +114,21 @@ impl History<'_> {
         found
     }
 
-    /// Printed codes against packs, where both are counted.
+    /// Printed codes against packs, where both are counted. Numbered labels count by their numbers, and voided ones no more.
     pub(crate) fn labels_beyond_packs(&self, state: &LotState) -> Option<Finding> {
         let balance = state.balance.filter(|balance| balance.unit == Unit::Piece && balance.made > 0)?;
-        let mut printed = 0_u64;
+        let mut printed = state.labels.printed.without(&state.labels.void).count();
         let mut records = Vec::new();
-        for (entry, event) in self.counting().filter(|(entry, _)| self.had_it(entry)) {
-            if event.step != Step::Encoding {
+        for (entry, event) in self.counting().filter(|(_, event)| event.step == Step::Encoding) {
+            let Some(amount) = event.objects().iter().find(|amount| amount.subject == self.uri) else {
                 continue;
+            };
+            match amount.quantity {
+                _ if !event.labels.is_empty() => {}
+                Some(Quantity { amount, unit: Unit::Piece }) => printed = printed.saturating_add(amount),
+                _ => continue,
             }
-            for amount in event.objects().iter().filter(|amount| amount.subject == self.uri) {
-                if let Some(Quantity { amount, unit: Unit::Piece }) = amount.quantity {
-                    printed = printed.saturating_add(amount);
-                    records.push(entry.index);
-                }
-            }
+            records.push(entry.index);
         }
         (printed > balance.made).then(|| {
             let (labels, packs) = (Quantity::pieces(printed), Quantity::pieces(balance.made));
@@ -144,6 +145,70 @@ impl History<'_> {
                     quantity_en(labels),
                     quantity_en(packs)
                 ),
+            )
+        })
+    }
+
+    /// The lot's numbered labels, by the word of its maker. Who holds the lot may say which it shipped and sold, but
+    /// not that it sold what had gone to somebody else.
+    pub(crate) fn labels(&self) -> Labels {
+        let told = |wanted: Step| {
+            let events = self.counting().filter(move |(_, event)| event.step == wanted);
+            events.filter(|(_, event)| names(event.objects(), self.uri))
+        };
+        let by_maker = |wanted| {
+            let own = told(wanted).filter(|(entry, _)| self.maker == Some(entry.organisation.as_str()));
+            Ranges::of(own.flat_map(|(_, event)| event.labels.iter().copied()))
+        };
+        let mut shipped: BTreeMap<String, Ranges> = BTreeMap::new();
+        for (entry, event) in told(Step::Shipping).filter(|(_, event)| !event.labels.is_empty()) {
+            let to = shipped.entry(destination(entry, event).unwrap_or_default().to_owned()).or_default();
+            *to = to.with(&event.labels);
+        }
+        let printed = by_maker(Step::Encoding);
+        let void = by_maker(Step::Decommissioning);
+        let mut sales = Vec::new();
+        for (entry, event) in told(Step::Selling) {
+            let others = shipped.iter().filter(|(to, _)| **to != entry.organisation);
+            let elsewhere = Ranges::of(others.flat_map(|(_, ranges)| ranges.ranges().iter().copied()));
+            let mut labels = Ranges::of(event.labels.iter().copied()).and(&printed);
+            if self.maker != Some(entry.organisation.as_str()) {
+                labels = labels.without(&elsewhere);
+            }
+            if !labels.is_empty() {
+                sales.push(LabelSale { labels, time_ms: event.time_ms, record: entry.index });
+            }
+        }
+        Labels {
+            active: by_maker(Step::Commissioning).and(&printed).without(&void),
+            sales,
+            shipped,
+            printed,
+            void,
+        }
+    }
+
+    /// Two stickers with one code.
+    pub(crate) fn labels_printed_twice(&self) -> Option<Finding> {
+        let printing = self.counting().filter(|(_, event)| event.step == Step::Encoding);
+        let printing = printing.filter(|(_, event)| names(event.objects(), self.uri));
+        let mut known = Ranges::default();
+        let (mut twice, mut records) = (Ranges::default(), Vec::new());
+        for (entry, event) in printing.filter(|(_, event)| !event.labels.is_empty()) {
+            let these = Ranges::of(event.labels.iter().copied());
+            let again = these.and(&known);
+            if !again.is_empty() {
+                records.push(entry.index);
+                twice = twice.with(again.ranges());
+            }
+            known = known.with(these.ranges());
+        }
+        (!twice.is_empty()).then(|| {
+            Finding::new(
+                Code::LabelsPrintedTwice,
+                records,
+                format!("Tem số {twice} được ghi là in hai lần: có hai tem mang cùng một mã."),
+                format!("Labels {twice} are recorded as printed twice: two stickers carry one code."),
             )
         })
     }

@@ -428,6 +428,7 @@ fn step_name(step: &Step) -> String {
         Step::Disaggregating => "Dỡ khỏi kiện",
         Step::Encoding => "In tem",
         Step::Commissioning => "Kích hoạt tem",
+        Step::Decommissioning => "Hủy tem",
         Step::Shipping => "Xuất hàng",
         Step::Transporting => "Vận chuyển",
         Step::Receiving => "Nhận hàng",

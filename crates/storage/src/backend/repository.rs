@@ -93,7 +93,7 @@ fn feed(row: &DbRow) -> Result<FeedRow, sqlx::Error> {
 }
 
 impl Reading {
-    async fn many<T>(
+    pub(super) async fn many<T>(
         &mut self,
         query: DbQuery<'_>,
         read: fn(&DbRow) -> Result<T, sqlx::Error>,
@@ -460,7 +460,7 @@ pub(super) async fn check_version<'c>(
 }
 
 impl Writing {
-    async fn run(&mut self, query: DbQuery<'_>) -> Result<u64, StoreError> {
+    pub(super) async fn run(&mut self, query: DbQuery<'_>) -> Result<u64, StoreError> {
         let connection: &mut DbConnection = &mut self.0;
         Ok(query.execute(connection).await?.rows_affected())
     }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Photo, Step, Text};
+use crate::labels::LabelRange;
 use crate::quantity::Quantity;
 
 /// How much of what.
@@ -200,6 +201,8 @@ pub struct Event {
     pub papers: Vec<Paper>,
     /// About the lots that it makes.
     pub lot: LotData,
+    /// The labels that it is about, by number: printed, activated, voided, shipped or sold, as the step says.
+    pub labels: Vec<LabelRange>,
     /// Whether the signer entered it for somebody else, who is named in a private section and may confirm it
     /// ([`Step::Confirming`]).
     pub for_another: bool,
@@ -232,6 +235,7 @@ impl Event {
             certificates: Vec::new(),
             papers: Vec::new(),
             lot: LotData::default(),
+            labels: Vec::new(),
             for_another: false,
             note: None,
             photos: Vec::new(),

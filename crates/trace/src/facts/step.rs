@@ -77,6 +77,8 @@ pub enum Step {
     Encoding,
     /// Codes are activated (CBV `commissioning`).
     Commissioning,
+    /// Hủy tem: codes are voided, spoiled or lost ones (CBV `decommissioning`).
+    Decommissioning,
     /// Xuất hàng: to another organisation, or another place.
     Shipping,
     /// Vận chuyển: on the road.
@@ -159,6 +161,7 @@ impl Step {
             Self::Disaggregating => "disaggregating",
             Self::Encoding => "encoding",
             Self::Commissioning => "commissioning",
+            Self::Decommissioning => "decommissioning",
             Self::Shipping => "shipping",
             Self::Transporting => "transporting",
             Self::Receiving => "receiving",

@@ -1,0 +1,99 @@
+//! Scans of labels: a phone counts once a day, and is forgotten with it.
+
+use nguon_storage::{ScanDayRow, ScanPhoneRow, ScanSignRow};
+
+use super::given;
+
+fn phone(number: i64, phone: u8, day: &str, province: &str) -> ScanPhoneRow {
+    ScanPhoneRow {
+        lot_uri: "lot".to_owned(),
+        number,
+        phone: vec![phone; 8],
+        day: day.to_owned(),
+        at_ms: 1_000 + i64::from(phone),
+        province: province.to_owned(),
+    }
+}
+
+fn counted(day: &str, province: &str, phones: i64) -> ScanDayRow {
+    ScanDayRow { day: day.to_owned(), province: province.to_owned(), phones }
+}
+
+#[tokio::test]
+async fn a_phone_is_new_once_a_day_and_names_its_province_once() {
+    let Some(given) = given().await else { return };
+    let mut unit = given.unit().await;
+    let (first, again) = (phone(7, 1, "2026-04-12", ""), phone(7, 1, "2026-04-12", "68"));
+    assert!(unit.insert_scan_phone(&first).await.unwrap());
+    unit.add_scans(&first, "", 1).await.unwrap();
+    assert!(!unit.insert_scan_phone(&again).await.unwrap());
+    assert!(unit.place_scan_phone(&again).await.unwrap());
+    unit.add_scans(&again, "", -1).await.unwrap();
+    unit.add_scans(&again, "68", 1).await.unwrap();
+    // It does not move any more.
+    assert!(!unit.place_scan_phone(&phone(7, 1, "2026-04-12", "01")).await.unwrap());
+    for row in [phone(7, 2, "2026-04-12", "01"), phone(7, 1, "2026-04-13", ""), phone(8, 1, "2026-04-12", "")]
+    {
+        assert!(unit.insert_scan_phone(&row).await.unwrap());
+        unit.add_scans(&row, &row.province, 1).await.unwrap();
+    }
+    assert_eq!(unit.scan_provinces("lot", 7, 1_000).await.unwrap(), ["01", "68"]);
+    assert_eq!(unit.scan_provinces("lot", 7, 1_002).await.unwrap(), ["01"]);
+    unit.save().await.unwrap();
+    let scans = given.reader().await.scans("lot", 7).await.unwrap();
+    let expected =
+        [counted("2026-04-12", "01", 1), counted("2026-04-12", "68", 1), counted("2026-04-13", "", 1)];
+    assert_eq!(scans, expected);
+
+    // The day is over: phones are gone, numbers stay, and the same phone would be a new one.
+    let mut unit = given.unit().await;
+    unit.forget_phones("2026-04-13").await.unwrap();
+    assert!(unit.insert_scan_phone(&first).await.unwrap());
+    assert!(!unit.insert_scan_phone(&phone(7, 1, "2026-04-13", "")).await.unwrap());
+    unit.save().await.unwrap();
+    assert_eq!(given.reader().await.scans("lot", 7).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_day_has_one_salt_and_a_new_one_when_it_is_forgotten() {
+    let Some(given) = given().await else { return };
+    let mut unit = given.unit().await;
+    assert_eq!(unit.scan_salt("2026-04-12", &[1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(unit.scan_salt("2026-04-12", &[2; 32]).await.unwrap(), [1; 32]);
+    unit.forget_phones("2026-04-13").await.unwrap();
+    assert_eq!(unit.scan_salt("2026-04-12", &[3; 32]).await.unwrap(), [3; 32]);
+    unit.save().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sign_stands_as_it_was_first_noticed() {
+    let Some(given) = given().await else { return };
+    let sign = |number: i64, sign: &str, day: &str| ScanSignRow {
+        organisation_id: vec![5; 32],
+        lot_uri: "lot".to_owned(),
+        number,
+        sign: sign.to_owned(),
+        day: day.to_owned(),
+        detail: "{}".to_owned(),
+    };
+    let mut unit = given.unit().await;
+    for row in [
+        sign(7, "many_phones", "2026-04-12"),
+        sign(7, "many_phones", "2026-04-13"),
+        sign(7, "far_apart", "2026-04-14"),
+        sign(9, "far_apart", "2026-04-14"),
+    ] {
+        unit.insert_scan_sign(&row).await.unwrap();
+    }
+    unit.save().await.unwrap();
+    let mut reader = given.reader().await;
+    let (far, many) = (sign(7, "far_apart", "2026-04-14"), sign(7, "many_phones", "2026-04-12"));
+    assert_eq!(reader.scan_signs("lot", 7).await.unwrap(), [far.clone(), many.clone()]);
+    assert_eq!(
+        reader.scan_signs_of(&[5; 32], ("", 0, ""), 9).await.unwrap(),
+        [far, many, sign(9, "far_apart", "2026-04-14")]
+    );
+    let after = reader.scan_signs_of(&[5; 32], ("lot", 7, "many_phones"), 9).await.unwrap();
+    assert_eq!(after, [sign(9, "far_apart", "2026-04-14")]);
+    assert_eq!(reader.scan_signs_of(&[6; 32], ("", 0, ""), 9).await.unwrap(), []);
+}
