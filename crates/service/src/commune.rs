@@ -1,4 +1,4 @@
-//! What communes are called, by code and edition.
+//! What communes are called and about where they lie, by code and edition.
 //!
 //! Records hold a commune's code with the edition of its list, because codes change their holders (since 2025-07-01, 44
 //! is Quảng Trị and no longer Quảng Bình). This is the list of the pilot provinces; a commune that is not in it is shown by
@@ -9,26 +9,71 @@ use std::sync::LazyLock;
 
 use nguon_id::Commune;
 
-static NAMES: LazyLock<HashMap<(&str, &str), String>> = LazyLock::new(|| {
+/// A point on the earth, in hundredths of a degree: about a kilometre. Finer is nobody's business here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Point {
+    /// East of Greenwich.
+    pub longitude: i32,
+    /// North of the equator.
+    pub latitude: i32,
+}
+
+struct Known {
+    name: String,
+    province: &'static str,
+    /// Somewhere in its middle.
+    point: Option<Point>,
+}
+
+/// By code and edition, as records write them.
+static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
     let rows =
         include_str!("../../../fixtures/communes.csv").lines().filter(|line| !line.starts_with('#')).skip(1);
     rows.filter_map(|row| {
-        let [code, kind, name, _, province, _, edition] = row.split(',').collect::<Vec<_>>()[..] else {
+        let [code, kind, name, _, province, _, edition, latitude, longitude] =
+            row.split(',').collect::<Vec<_>>()[..]
+        else {
             return None;
         };
-        Some(((code, edition), format!("{kind} {name}, {province}")))
+        let hundredths = |degrees: &str| degrees.replace('.', "").parse().ok();
+        let point = hundredths(latitude).zip(hundredths(longitude));
+        let point = point.map(|(latitude, longitude)| Point { longitude, latitude });
+        Some((
+            format!("{code}@{edition}"),
+            Known { name: format!("{kind} {name}, {province}"), province, point },
+        ))
     })
     .collect()
 });
 
+fn known(commune: &Commune) -> Option<&'static Known> {
+    KNOWN.get(&commune.to_string())
+}
+
 /// `Phường Xuân Trường - Đà Lạt, Lâm Đồng`; the code if we know no name.
 #[must_use]
 pub fn name(commune: &Commune) -> String {
-    let edition = commune.edition.to_string();
-    match NAMES.get(&(commune.code.as_str(), edition.as_str())) {
-        Some(name) => name.clone(),
-        None => commune.to_string(),
-    }
+    known(commune).map_or_else(|| commune.to_string(), |known| known.name.clone())
+}
+
+/// Where a commune lies, as far as its middle: never where a plot in it lies.
+#[must_use]
+pub fn point(commune: &Commune) -> Option<Point> {
+    known(commune)?.point
+}
+
+/// The middles of all communes of the same province: what the province looks like from afar.
+#[must_use]
+pub fn province_points(commune: &Commune) -> Vec<Point> {
+    let Some(of) = known(commune) else { return Vec::new() };
+    let mut points: Vec<Point> = KNOWN
+        .values()
+        .filter(|other| other.province == of.province)
+        .filter_map(|other| other.point)
+        .collect();
+    points.sort_unstable();
+    points.dedup();
+    points
 }
 
 #[cfg(test)]
@@ -40,5 +85,19 @@ mod tests {
         let named = |text: &str| name(&Commune::parse(text).unwrap());
         assert_eq!(named("24943@2025-07-01"), "Xã Ka Đô, Lâm Đồng");
         assert_eq!(named("24943@2020-01-01"), "24943@2020-01-01");
+    }
+
+    #[test]
+    fn a_commune_lies_where_its_province_does() {
+        let commune = Commune::parse("24943@2025-07-01").unwrap();
+        assert_eq!(point(&commune), Some(Point { longitude: 10859, latitude: 1173 }));
+        let province = province_points(&commune);
+        assert_eq!(province.len(), 124, "Lâm Đồng has 124 communes, wards and special zones");
+        // From the Cambodian border to Phú Quý.
+        assert!(province.iter().all(|at| (10_700..10_900).contains(&at.longitude)));
+        assert!(province.iter().all(|at| (1_040..1_280).contains(&at.latitude)));
+        assert_eq!(point(&Commune::parse("24943@2020-01-01").unwrap()), None);
+        let unpointed: Vec<_> = KNOWN.values().filter(|known| known.point.is_none()).collect();
+        assert!(unpointed.is_empty());
     }
 }
