@@ -6,7 +6,7 @@
 brand = Nguồn
 skip = To the main content
 nav-language = Language
-other-language = Tiếng Việt
+language-note = Names, notes and what makers wrote are shown as they stand in the ledger, often in Vietnamese.
 foot = This page sets no cookie, loads nothing from elsewhere and keeps no record of who read it.
 code-title = Is there a short code under the QR?
 code-text = If the QR code is blurred, torn or leads to a strange site, type the eight characters printed below it.
@@ -16,7 +16,7 @@ code-button = Look it up
 ## How a lot stands
 
 status-active = In the ledger, nothing unusual seen
-status-active-text = The stages below were recorded and signed by those who made the lot. Compare product, lot number and dates with the pack.
+status-active-text = Each stage was recorded and signed by those who made it. Compare with the pack.
 status-noted = In the ledger, with something to note
 status-noted-text = The stages were recorded and signed, but you should know this before you rely on them:
 status-doubtful = There are doubts about this lot
@@ -49,7 +49,7 @@ lot-of-product = { $product }, lot { $lot }
 product-of-gtin = Product with GTIN { $gtin }
 organisation-without-card = Organisation { $id }…
 plot-at = plot { $plot }, { $place }
-from-until = { $from } to { $until }
+from-until = { $from } – { $until }
 harvested-on = harvested { $day }
 drawing-alt = Drawing: { $what }
 category-coffee = coffee
@@ -96,6 +96,12 @@ plots = { $n ->
     [one] { $number } plot
    *[other] { $number } plots
  }
+quantity-kilograms = { $number } kg
+quantity-litres = { $number } l
+quantity-pieces = { $n ->
+    [one] { $number } piece
+   *[other] { $number } pieces
+ }
 method-field-grown = In the open field
 method-greenhouse = In a greenhouse
 method-shade-house = In a net house
@@ -113,19 +119,22 @@ scheme-food-safety = Food safety
 scheme-self-declaration = Self-declaration of the product
 scheme-test-report = Test report
 scheme-planting-area = Planting-area code
-paper-text = No. { $number }, issued by { $issuer }, { $validity }.
-paper-until = valid until { $until }
-paper-from = valid from { $from }
+paper-text = No. { $number }, issued by { $issuer }
+paper-until = until { $until }
+paper-from = from { $from }
 paper-over = ended on { $until }
-mark-confirmed = ✓ Confirmed by the signature of { $signer }
-mark-claimed = Stated by { $signer } itself, confirmed by nobody else yet
+mark-confirmed = ✓ signed by { $signer }
+mark-issuer = ✓ confirmed by the issuer’s own signature
+mark-claimed = stated by { $signer } itself, confirmed by nobody else yet
 mark-over = ! This paper is out of date
 inspection-passed = Inspection: passed
 inspection-failed = Inspection: FAILED
 inspection-held = Inspected, no result recorded
-inspection-on = On { $day }.
 mark-inspected = ✓ Signed by the inspector: { $signer }
 mark-inspected-itself = { $signer } inspected itself
+no-inspections = No inspection has been recorded.
+photo-alt = Photograph: { $what }
+photo-by = taken and signed by { $who }
 
 ## Stages
 
@@ -205,14 +214,28 @@ logged-after = Logged after { $from }.
 logged-unproven = Just logged, waiting for a witness to cosign.
 phone-said = The device's clock said { $at }.
 
+## Map
+
+map-title = Where
+map-text = A dot is a commune, no finer; where a plot lies is not public.
+map-alt = Map of Việt Nam and an enlarged part of it, with the places listed below.
+map-grown = Grown
+map-made = Made
+map-held = Passed through
+map-paracel = Hoàng Sa
+map-spratly = Trường Sa
+
 ## Origins, amounts, offers
 
+chain-title = Quantities along the way
 inputs-title = Made from
+inputs-blended = Blended from { $number } lots. If one of them is recalled, so is this one.
 inputs-count = { $n ->
     [one] Show { $number } source lot
    *[other] Show all { $number } source lots
  }
 outputs-title = Used to make
+outputs-blended = This lot was blended into others; see the lots below.
 outputs-count = { $n ->
     [one] Show { $number } lot
    *[other] Show all { $number } lots
@@ -226,14 +249,24 @@ presence-there = there
 presence-partly = there in part
 presence-missing = missing
 presence-not-stated = not stated (needed only where there is one)
-amounts-title = Quantities
+amounts-title = This lot
 amount-made = Made
 amount-used = Used for other lots
 amount-shipped = Of that, handed to others (who may have used it)
 amount-sold = Sold to consumers
 amount-lost = Sampled, destroyed, lost
 amount-left = Left, by the ledger
+holders-title = Through whose hands
+holder-made = made { $quantity }
+holder-received = received { $quantity }
+holder-sent = was sent { $quantity }, says the sender
+holder-used = used { $quantity }
+holder-shipped = passed on { $quantity }
+holder-sold = sold { $quantity }
+holder-lost = lost { $quantity }
+holder-left = has { $quantity } left
 findings-title = What the rules say
+findings-none = The rules looked at this lot and found nothing that disagrees.
 severity-blocking = Grave: may not be offered
 severity-warning = To note
 severity-info = For information
@@ -241,6 +274,50 @@ offers-title = On offer
 price-per = { $price } / { $quantity }
 offer-stock = { $quantity } in stock
 offer-until = until { $until }
+offer-call = To buy, call: { $who }
+
+## What the rules are called
+
+rule-recalled-source = A source lot is recalled
+rule-inside-phi = Harvested inside a pre-harvest interval
+rule-yield-implausible = More than the plot can yield
+rule-output-beyond-input = More came out than went in
+rule-brand-unverified = Somebody else's product, quantity cannot be compared
+rule-beyond-left = More left the lot than was in it
+rule-parts-missing = Parts of one transformation are missing
+rule-certificate-not-valid = Certificate not valid on the day the lot was made
+rule-certificate-of-another = Certificate of somebody else
+rule-facts-erased = A record's public facts were erased
+rule-source-blocked = There are grave doubts about a source lot
+rule-source-overdrawn = More of a source was passed on than received
+rule-source-unknown = Unknown source
+rule-spray-taken-back = A spraying was declared wrong
+rule-phi-unverified = A spraying without its pre-harvest interval
+rule-out-of-season = Harvested out of season
+rule-plot-unknown = Plot not registered
+rule-plot-missing = Harvest without a plot
+rule-made-twice = Lot made twice
+rule-future-date = Dated in the future
+rule-self-shipment = Shipped to itself
+rule-received-beyond-shipped = More received than was sent
+rule-holder-overdrawn = A holder passed on more than it got
+rule-labels-beyond-packs = More labels than packs
+rule-certificate-unknown = Certificate not in the ledger
+rule-certificate-scope = Certificate does not cover this lot
+rule-unit-differs = Units differ
+rule-maker-unrecognised = Maker not recognised by the province
+rule-act-differs = Signed as another kind of act
+rule-role-lacking = Device without this task
+rule-standing-lacking = Organisation not recognised for this
+rule-disputed = Device signed two records for one place
+rule-unreadable = A record cannot be read
+rule-link-missing = An earlier record is missing
+rule-second-handle = Lot named a second time
+rule-late-entry = Logged late
+rule-certificate-ended = Certificate has ended since
+rule-yield-unverified = Yield could not be compared
+rule-factor-undeclared = Processing ratio not declared
+rule-unknown-step = A step no rule knows
 
 ## The sticker, and checking it yourself
 
@@ -248,6 +325,12 @@ qr-title = QR code of lot { $lot }
 sticker-title = The lot's code
 sticker-code = Short code printed under the QR:
 sticker-text = This code speaks of the lot. It cannot prove that the sticker is on the right box: compare the product, the lot number and the dates on the pack with this page.
+do-title = What you can do
+do-buy = Buy
+do-check = Check it yourself
+do-report = Report a suspicious sticker
+report-title = Does the sticker look wrong?
+report-text = Do the product, lot number or dates on the pack differ from this page, or does the sticker look moved? Tell us, no account needed.
 proofs-title = Check it yourself, without trusting us
 proofs-text = Each stage is a record signed by a device of those who did it. The ledger only grows and cannot be edited; to hide a change the operator would have to bend the whole of it, and whoever kept an older copy would see.
 proof-signed = Open a record above: you see exactly what was signed, and with which key.
@@ -263,6 +346,10 @@ proof-evidence = Download the lot’s evidence (zip)
 proof-evidence-text = can be checked offline with nguon verify
 proof-json = This lot as JSON
 proof-not = A signature tells who said something and when, not whether it is true. For that there are inspections, quantities that must agree, and you.
+embed-title = Put it on your own site
+embed-text = The badge shows how the lot stands when it is looked at, without script and without tracking who looks:
+badge-title = Traced on Nguồn
+badge-as-of = as of { $day }
 
 ## Codes that lead to no lot
 

@@ -6,7 +6,7 @@
 brand = Nguồn
 skip = Tới nội dung chính
 nav-language = Ngôn ngữ
-other-language = English
+language-note = Tên gọi, ghi chú và lời giải thích của quy tắc hiện như đã ghi trong sổ.
 foot = Trang này không dùng cookie, không tải gì từ nơi khác và không ghi lại ai đã xem.
 code-title = Có mã ngắn dưới mã QR?
 code-text = Nếu mã QR mờ, rách hoặc dẫn sang trang lạ, hãy gõ tám ký tự in bên dưới.
@@ -16,7 +16,7 @@ code-button = Tra mã
 ## Tình trạng của lô
 
 status-active = Có trong sổ, chưa thấy điều gì bất thường
-status-active-text = Các công đoạn dưới đây do người làm ra lô hàng ghi và ký. Hãy so tên hàng, số lô và ngày trên bao bì.
+status-active-text = Người làm ra đã ghi và ký từng công đoạn. Hãy so với bao bì.
 status-noted = Có trong sổ, có điều cần lưu ý
 status-noted-text = Các công đoạn đã được ghi và ký, nhưng có điểm bạn nên biết trước khi tin dùng:
 status-doubtful = Có nghi vấn về lô hàng này
@@ -49,7 +49,7 @@ lot-of-product = { $product }, lô { $lot }
 product-of-gtin = Sản phẩm mang mã GTIN { $gtin }
 organisation-without-card = Đơn vị { $id }…
 plot-at = thửa { $plot }, { $place }
-from-until = { $from } đến { $until }
+from-until = { $from } – { $until }
 harvested-on = thu hoạch { $day }
 drawing-alt = Hình minh họa: { $what }
 category-coffee = cà phê
@@ -77,7 +77,7 @@ fact-grown-in = Vùng trồng
 fact-planting-area = Mã số vùng trồng
 fact-growing-method = Cách trồng
 fact-country = Nước xuất xứ
-fact-harvested = Ngày thu hoạch
+fact-harvested = Thu hoạch
 fact-produced = Ngày sản xuất, đóng gói
 fact-lot-number = Số lô
 fact-gtin = Mã GTIN
@@ -85,11 +85,14 @@ fact-product-code = Mã sản phẩm
 fact-net-content = Khối lượng tịnh
 fact-shelf-life = Thời hạn sử dụng
 fact-trace-code = Mã truy vết
-fact-best-before = Tốt nhất trước ngày
+fact-best-before = Tốt nhất trước
 fact-use-by = Hạn sử dụng
 country-vn = Việt Nam
 days = { $number } ngày
 plots = { $number } thửa
+quantity-kilograms = { $number } kg
+quantity-litres = { $number } lít
+quantity-pieces = { $number } đơn vị
 method-field-grown = Ngoài đồng
 method-greenhouse = Nhà kính, nhà màng
 method-shade-house = Nhà lưới
@@ -107,19 +110,22 @@ scheme-food-safety = An toàn thực phẩm
 scheme-self-declaration = Bản tự công bố sản phẩm
 scheme-test-report = Phiếu kiểm nghiệm
 scheme-planting-area = Mã số vùng trồng
-paper-text = Số { $number }, { $issuer } cấp, { $validity }.
-paper-until = có giá trị đến { $until }
-paper-from = có giá trị từ { $from }
-paper-over = hết giá trị từ { $until }
-mark-confirmed = ✓ { $signer } đã ký xác nhận giấy này
-mark-claimed = Do { $signer } tự khai, chưa có bên thứ ba xác nhận
+paper-text = Số { $number }, { $issuer } cấp
+paper-until = hạn đến { $until }
+paper-from = từ { $from }
+paper-over = hết hạn { $until }
+mark-confirmed = ✓ { $signer } ký xác nhận
+mark-issuer = ✓ nơi cấp đã ký xác nhận
+mark-claimed = { $signer } tự khai, chưa có bên thứ ba xác nhận
 mark-over = ! Giấy này đã hết hạn
 inspection-passed = Kiểm tra: đạt
 inspection-failed = Kiểm tra: KHÔNG đạt
 inspection-held = Đã kiểm tra, chưa ghi kết quả
-inspection-on = Ngày { $day }.
 mark-inspected = ✓ Người kiểm tra ký: { $signer }
 mark-inspected-itself = { $signer } tự kiểm tra
+no-inspections = Chưa có kết quả kiểm tra nào được ghi.
+photo-alt = Ảnh: { $what }
+photo-by = { $who } chụp và ký
 
 ## Các công đoạn
 
@@ -196,11 +202,25 @@ logged-after = Vào sổ sau { $from }.
 logged-unproven = Vừa vào sổ, đang chờ chữ ký làm chứng.
 phone-said = Đồng hồ thiết bị báo { $at }.
 
+## Bản đồ
+
+map-title = Ở đâu
+map-text = Chấm chỉ vị trí chung của xã, phường; vị trí thửa đất không công khai.
+map-alt = Bản đồ Việt Nam và phần phóng to, đánh dấu các nơi kể dưới đây.
+map-grown = Nơi trồng
+map-made = Nơi làm ra
+map-held = Đã qua tay
+map-paracel = Hoàng Sa
+map-spratly = Trường Sa
+
 ## Nguồn gốc, số lượng, chào bán
 
+chain-title = Số lượng qua từng chặng
 inputs-title = Được làm từ
+inputs-blended = Trộn từ { $number } lô. Một lô trong số đó bị thu hồi thì lô này cũng bị thu hồi.
 inputs-count = Xem cả { $number } lô nguyên liệu
 outputs-title = Đã dùng để làm
+outputs-blended = Lô này đã được trộn vào lô khác; hãy xem các lô dưới đây.
 outputs-count = Xem cả { $number } lô
 used-for = dùng { $quantity }
 lists-title = Đủ hay thiếu so với quy định
@@ -211,14 +231,24 @@ presence-there = có
 presence-partly = có một phần
 presence-missing = thiếu
 presence-not-stated = không ghi (chỉ cần khi có)
-amounts-title = Số lượng
+amounts-title = Lô này
 amount-made = Đã làm ra
 amount-used = Dùng làm lô khác
 amount-shipped = Trong đó đã giao cho bên khác (bên nhận có thể đã dùng)
 amount-sold = Đã bán lẻ
 amount-lost = Lấy mẫu, hủy, hao hụt
 amount-left = Còn lại theo sổ
+holders-title = Đã qua tay ai
+holder-made = làm ra { $quantity }
+holder-received = nhận { $quantity }
+holder-sent = bên giao ghi đã giao { $quantity }
+holder-used = dùng { $quantity }
+holder-shipped = giao đi { $quantity }
+holder-sold = bán { $quantity }
+holder-lost = hao hụt { $quantity }
+holder-left = còn { $quantity }
 findings-title = Các quy tắc kiểm tra nói gì
+findings-none = Các quy tắc đã xét lô này và không thấy điều gì trái nhau.
 severity-blocking = Nghiêm trọng: dừng chào bán
 severity-warning = Cần lưu ý
 severity-info = Để biết
@@ -226,6 +256,50 @@ offers-title = Đang chào bán
 price-per = { $price } / { $quantity }
 offer-stock = còn { $quantity }
 offer-until = đến { $until }
+offer-call = Muốn mua, gọi: { $who }
+
+## Tên các quy tắc
+
+rule-recalled-source = Lô nguyên liệu bị thu hồi
+rule-inside-phi = Thu hoạch khi chưa hết thời gian cách ly
+rule-yield-implausible = Sản lượng vượt sức thửa đất
+rule-output-beyond-input = Làm ra nhiều hơn nguyên liệu
+rule-brand-unverified = Hàng mang tên người khác, không đối chiếu được số lượng
+rule-beyond-left = Xuất ra nhiều hơn số đã có
+rule-parts-missing = Bản ghi của một lần chế biến còn thiếu
+rule-certificate-not-valid = Giấy chứng nhận không có giá trị vào ngày làm ra lô
+rule-certificate-of-another = Giấy chứng nhận của người khác
+rule-facts-erased = Nội dung công khai của một bản ghi đã bị xóa
+rule-source-blocked = Lô nguyên liệu có nghi vấn nghiêm trọng
+rule-source-overdrawn = Giao nguyên liệu nhiều hơn số đã nhận
+rule-source-unknown = Không rõ nguyên liệu từ đâu
+rule-spray-taken-back = Một lần phun thuốc bị ghi là nhầm
+rule-phi-unverified = Lần phun thuốc không ghi thời gian cách ly
+rule-out-of-season = Thu hoạch trái vụ
+rule-plot-unknown = Thửa đất chưa đăng ký
+rule-plot-missing = Thu hoạch không ghi thửa
+rule-made-twice = Lô được ghi làm ra hai lần
+rule-future-date = Ghi ngày trong tương lai
+rule-self-shipment = Giao cho chính mình
+rule-received-beyond-shipped = Nhận nhiều hơn số đã giao
+rule-holder-overdrawn = Bên giữ hàng giao đi nhiều hơn số đã nhận
+rule-labels-beyond-packs = Số tem nhiều hơn số gói
+rule-certificate-unknown = Giấy chứng nhận chưa có trong sổ
+rule-certificate-scope = Giấy chứng nhận không bao gồm lô này
+rule-unit-differs = Đơn vị tính khác nhau
+rule-maker-unrecognised = Nơi sản xuất chưa được tỉnh công nhận
+rule-act-differs = Ký cho một loại việc khác với nội dung
+rule-role-lacking = Thiết bị không được giao việc này
+rule-standing-lacking = Đơn vị chưa được công nhận cho việc này
+rule-disputed = Thiết bị đã ký hai bản ghi ở cùng một chỗ
+rule-unreadable = Có bản ghi không đọc được
+rule-link-missing = Thiếu bản ghi đứng trước
+rule-second-handle = Lô bị đặt tên lần thứ hai
+rule-late-entry = Ghi muộn
+rule-certificate-ended = Giấy chứng nhận nay đã hết hạn
+rule-yield-unverified = Chưa đối chiếu được sản lượng với diện tích
+rule-factor-undeclared = Chưa khai tỷ lệ chế biến
+rule-unknown-step = Công đoạn mà quy tắc không biết
 
 ## Tem và cách tự kiểm tra
 
@@ -233,6 +307,12 @@ qr-title = Mã QR của lô { $lot }
 sticker-title = Mã của lô
 sticker-code = Mã ngắn in dưới mã QR:
 sticker-text = Mã này nói về lô hàng. Nó không chứng minh được rằng tem đang dán đúng hộp: hãy so tên hàng, số lô và ngày trên bao bì với trang này.
+do-title = Bạn có thể
+do-buy = Mua
+do-check = Tự kiểm tra
+do-report = Báo tem đáng ngờ
+report-title = Thấy tem đáng ngờ?
+report-text = Tên hàng, số lô hay ngày trên bao bì khác trang này, hoặc tem như được dán lại? Hãy báo cho chúng tôi, không cần tài khoản.
 proofs-title = Tự kiểm tra, không cần tin chúng tôi
 proofs-text = Mỗi công đoạn là một bản ghi do thiết bị của người làm ký. Sổ chỉ thêm vào, không sửa được; muốn giấu một thay đổi, người vận hành phải làm lệch cả sổ, và ai giữ bản cũ cũng thấy.
 proof-signed = Mở một bản ghi ở trên: bạn thấy đúng những gì đã được ký, bằng khóa nào.
@@ -248,6 +328,10 @@ proof-evidence = Tải hồ sơ chứng cứ của lô (zip)
 proof-evidence-text = kiểm tra được ngoài mạng bằng nguon verify
 proof-json = Lô này dạng JSON
 proof-not = Chữ ký cho biết ai đã nói và nói khi nào, không cho biết lời nói có đúng hay không. Việc đó dựa vào kiểm tra, số lượng khớp nhau và chính bạn.
+embed-title = Gắn vào trang web của bạn
+embed-text = Huy hiệu cho thấy tình trạng lô hàng ở thời điểm xem, không có mã lệnh, không theo dõi người xem:
+badge-title = Truy xuất trên Nguồn
+badge-as-of = tình trạng ngày { $day }
 
 ## Mã không dẫn tới lô nào
 

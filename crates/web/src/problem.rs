@@ -202,9 +202,9 @@ impl Problem {
             Language::Vietnamese.text(self.code, &self.arguments),
             Language::English.text(self.code, &self.arguments),
         );
-        let Text { title, detail } = match language {
+        let Text { title, detail } = match language.of_problems() {
             Language::Vietnamese => vi.clone(),
-            Language::English => en.clone(),
+            Language::English | Language::Chinese => en.clone(),
         };
         Document {
             type_uri: format!("urn:nguon:problem:{}", self.code),
@@ -224,7 +224,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.of_problems().tag()));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.append(header::VARY, HeaderValue::from_static("accept-language"));
         *response.body_mut() = document.into();

@@ -44,9 +44,21 @@ async fn seen(ledger: &Ledger, path: &str) -> (String, String) {
     (tone, page)
 }
 
+/// A page without its data block, which is not run, and in which nothing stands that could end it.
+fn without_data(page: &str) -> String {
+    let Some((before, after)) = page.split_once("<script type=\"application/ld+json\">") else {
+        return page.to_owned();
+    };
+    let (data, rest) = after.split_once("</script>").unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(data).is_ok(), "{data}");
+    assert!(!data.contains(['<', '>', '&']), "{data}");
+    format!("{before}{rest}")
+}
+
 /// What holds of every page.
 fn check_page(page: &str) {
     assert!(page.starts_with("<!doctype html>"), "{}", &page[..40]);
+    let page = &without_data(page);
     for forbidden in ["<script", "javascript:", " style=", " onerror", "@font-face", "<iframe"] {
         assert!(!page.to_lowercase().contains(forbidden), "{forbidden}");
     }
@@ -376,10 +388,11 @@ async fn script_in_every_field_is_only_text() {
     ledger.take(records).await;
     let own = format!("/o/{}", farm.id());
     for address in [path(&lot), own, "/".to_owned(), "/?q=%3Cscript%3Ealert(1)%3C/script%3E".to_owned()] {
-        for language in ["vi", "en"] {
+        for language in ["vi", "en", "zh"] {
             let answer = ledger.ask(&address, &[("accept-language", language)]).await;
             assert_eq!(answer.status, 200, "{address}");
             let page = answer.text();
+            let page = without_data(page);
             for raw in ["<script", "<img src=x", "href=\"javascript"] {
                 assert!(!page.contains(raw), "{raw} on {address}");
             }

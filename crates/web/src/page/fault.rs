@@ -5,8 +5,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::answer::{STYLE, html};
-use super::words::{Words, in_language};
-use crate::language::Language;
+use super::words::{Languages, Words};
 
 /// Why there is nothing to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +64,7 @@ struct FaultPage {
     /// What was asked for, as it came.
     asked: String,
     is_about_a_code: bool,
-    other_language: String,
+    languages: Languages,
     code: String,
 }
 
@@ -79,7 +78,7 @@ pub(crate) fn page(fault: Fault, asked: &str, words: Words, uri: &Uri, headers: 
         // No honest code is longer; the rest would be somebody else's message on our page.
         asked: asked.chars().take(80).collect(),
         is_about_a_code: !matches!(fault, Fault::UnknownOrganisation | Fault::NoPage),
-        other_language: other_language(words, uri),
+        languages: Languages::of(words, uri),
         code: if matches!(fault, Fault::UnknownCode | Fault::MistypedCode) {
             asked.chars().take(20).collect()
         } else {
@@ -87,23 +86,4 @@ pub(crate) fn page(fault: Fault, asked: &str, words: Words, uri: &Uri, headers: 
         },
     };
     html(fault.status(), &page, words, headers)
-}
-
-/// The same page in the other language, with the parameters that matter.
-pub(crate) fn other_language(words: Words, uri: &Uri) -> String {
-    let other = match words.language {
-        Language::Vietnamese => Language::English,
-        Language::English => Language::Vietnamese,
-    };
-    let kept: Vec<&str> = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| ["after=", "code=", "q="].iter().any(|name| pair.starts_with(name)))
-        .collect();
-    let path = match kept.as_slice() {
-        [] => uri.path().to_owned(),
-        kept => format!("{}?{}", uri.path(), kept.join("&")),
-    };
-    in_language(&path, other)
 }

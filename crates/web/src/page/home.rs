@@ -9,10 +9,9 @@ use axum::response::Response;
 use nguon_service::{LookupError, LotLine, OrganisationView, Service};
 
 use super::answer::{STYLE, html};
-use super::fault::other_language;
 use super::organisation::standing;
 use super::picture;
-use super::words::{Moment, Words, parameter};
+use super::words::{Languages, Moment, Words, parameter};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -30,7 +29,7 @@ const QUERY_MAX: usize = 60;
 struct HomePage {
     words: Words,
     style: &'static str,
-    other_language: String,
+    languages: Languages,
     code: String,
     /// What was searched for.
     wanted: String,
@@ -85,7 +84,7 @@ pub(crate) async fn page(
     let page = HomePage {
         words,
         style: STYLE,
-        other_language: other_language(words, &uri),
+        languages: Languages::of(words, &uri),
         code: String::new(),
         wanted,
         lots: found.lots.into_iter().map(|line| LotCard::of(words, line, app.service.now_ms())).collect(),

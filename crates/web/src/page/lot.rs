@@ -8,6 +8,8 @@
 
 mod banner;
 mod facts;
+mod linked;
+mod map;
 mod proofs;
 mod scene;
 mod stages;
@@ -22,20 +24,22 @@ use axum::response::{IntoResponse, Redirect, Response};
 use nguon_id::{LinkError, LotId, LotIdError};
 use nguon_service::{LookupError, Lot};
 use nguon_trace::completeness::{Completeness, Presence};
+use nguon_trace::lot::LotStatus;
 
 use self::banner::Banner;
 use self::facts::{Fact, Paper};
+use self::map::Map;
 use self::proofs::Proofs;
 use self::scene::Scene;
 use self::stages::Stage;
-use self::trade::{Amount, Kin, Offer};
+use self::trade::{Amount, Bar, Holder, Kin, Offer};
 use super::answer::{STYLE, html, wants_json};
+use super::badge;
 use super::fault::{self, Fault};
 use super::lots;
 use super::picture;
-use super::words::{Words, in_language};
+use super::words::{Languages, Said, Words, in_language, percent_encoded};
 use crate::app::App;
-use crate::language::Language;
 use crate::problem::Problem;
 
 #[derive(Template)]
@@ -43,51 +47,72 @@ use crate::problem::Problem;
 struct LotPage {
     words: Words,
     style: &'static str,
+    /// Scheme and host of the pages.
+    base: String,
     canonical: String,
-    in_vietnamese: String,
-    in_english: String,
-    other_language: String,
+    languages: Languages,
     code: String,
     banner: Banner,
-    title: String,
+    title: Said,
     number: String,
     /// Drawn by us; no text in it comes from outside.
     drawing: &'static str,
     drawing_text: String,
-    first: Vec<Fact>,
+    who: Vec<Fact>,
+    when: Vec<Fact>,
     papers: Vec<Paper>,
     inspections: Vec<Paper>,
-    description: Option<String>,
+    description: Option<Said>,
     findings: Vec<Finding>,
     lists: Vec<List>,
     facts: Vec<Fact>,
     stages: Vec<Stage>,
+    map: Option<Map>,
+    /// How many lots were blended into it, if they were.
+    blended: Option<String>,
     inputs: Vec<Kin>,
     /// What to press to see them, if they are many.
     all_inputs: Option<String>,
     outputs: Vec<Kin>,
     all_outputs: Option<String>,
     amounts: Vec<Amount>,
+    bar: Option<Bar>,
+    holders: Vec<Holder>,
     offers: Vec<Offer>,
+    /// Whom to call.
+    seller: Option<String>,
     proofs: Proofs,
     short_code: Option<String>,
     qr_svg: String,
     qr_png: String,
+    report: String,
+    /// JSON-LD, escaped.
+    linked: String,
+    /// One sentence for whoever shares the address.
+    summary: String,
+    /// The picture that goes with it.
+    shared_picture: String,
+    /// Whether rules looked at it and found nothing.
+    is_unobjected: bool,
+    badge: String,
+    /// What to paste into another site, to copy.
+    badge_html: String,
 }
 
 /// What a law asks for, and what of it is there.
 struct List {
-    title: String,
+    title: Said,
     count: String,
     /// (sign, what it is, whether it is there in words)
-    items: Vec<(&'static str, String, String)>,
+    items: Vec<(&'static str, Said, String)>,
 }
 
 /// What a rule says.
 struct Finding {
     severity: &'static str,
     sign: String,
-    text: String,
+    rule: String,
+    said: Said,
 }
 
 pub(super) async fn page(
@@ -132,6 +157,14 @@ fn with_fourteen_digits(path: &str) -> Option<String> {
     LotId::from_path(&whole).ok().filter(|_| short).map(|id| id.path())
 }
 
+/// How a lot stands, for the badge: the colour and the sentence of its banner.
+pub(super) fn standing(app: &App, words: Words, lot: &Lot) -> (&'static str, String) {
+    let path = best_path(lot);
+    let base = app.service.public_base_url();
+    let banner = banner::of(&Scene { words, lot, now_ms: app.service.now_ms(), base, path: &path });
+    (banner.tone, banner.title)
+}
+
 fn fault_of(error: &LotIdError) -> Fault {
     match error {
         LotIdError::NotALot | LotIdError::Link(LinkError::NoKey) => Fault::NotALot,
@@ -157,52 +190,70 @@ fn many(words: Words, key: &str, count: usize) -> Option<String> {
 }
 
 fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
-    let scene = Scene { words, lot, now_ms: app.service.now_ms() };
     let path = best_path(lot);
     let base = app.service.public_base_url();
+    let scene = Scene { words, lot, now_ms: app.service.now_ms(), base, path: &path };
     let product = lot.product.as_ref();
     let (drawing, category) = picture::of(product.map_or("", |product| &product.category));
     let findings = lot.state.findings.iter().map(|finding| {
         let severity = finding.severity.key();
-        Finding { severity, sign: words.t(&format!("severity-{severity}")), text: scene.finding(finding) }
+        let sign = words.t(&format!("severity-{severity}"));
+        Finding { severity, sign, rule: scene.rule(finding), said: scene.finding(finding) }
     });
-    let (first, facts) = (facts::first(&scene), facts::all(&scene, &path));
+    let who = facts::who(&scene);
+    let banner = banner::of(&scene);
+    let summary = std::iter::once(banner.title.clone())
+        .chain(who.iter().flat_map(|fact| fact.values.iter().map(|value| value.text.clone())));
+    let summary = summary.collect::<Vec<_>>().join(" · ");
+    let title = scene.product_said();
     LotPage {
         words,
         style: STYLE,
-        canonical: format!("{base}{path}"),
-        in_vietnamese: format!("{base}{}", in_language(&path, Language::Vietnamese)),
-        in_english: format!("{base}{}", in_language(&path, Language::English)),
-        other_language: in_language(
-            &path,
-            if words.is_vietnamese() { Language::English } else { Language::Vietnamese },
-        ),
+        canonical: scene.canonical(),
+        languages: Languages::of_path(words, &path),
+        base: base.to_owned(),
         code: String::new(),
-        banner: banner::of(&scene),
-        title: scene.product_name(),
+        linked: linked::of(&scene, &banner.title, None),
+        banner,
         number: lot.id.lot().to_string(),
         drawing,
         drawing_text: words.with("drawing-alt", &[("what", &words.t(&format!("category-{category}")))]),
-        first,
+        who,
+        when: facts::when(&scene),
         papers: facts::papers(&scene),
         inspections: facts::inspections(&scene),
-        description: product
-            .and_then(|product| product.description.as_ref())
-            .map(|text| words.text(text).to_owned()),
+        description: product.and_then(|product| product.description.as_ref()).map(|text| words.said(text)),
+        is_unobjected: lot.state.findings.is_empty()
+            && matches!(lot.state.status, LotStatus::Active | LotStatus::SoldOut),
         findings: findings.collect(),
         lists: lot.completeness().iter().map(|list| list_of(words, list)).collect(),
-        facts,
+        facts: facts::all(&scene),
         stages: stages::of(&scene),
+        map: map::of(&scene),
+        blended: (lot.state.inputs.len() > 1)
+            .then(|| words.with("inputs-blended", &[("number", &lot.state.inputs.len().to_string())])),
         all_inputs: many(words, "inputs-count", lot.state.inputs.len()),
         inputs: trade::inputs(&scene),
         all_outputs: many(words, "outputs-count", lot.state.outputs.len()),
         outputs: trade::outputs(&scene),
         amounts: trade::amounts(&scene),
+        bar: trade::bar(&scene),
+        holders: trade::holders(&scene),
         offers: trade::offers(&scene),
+        seller: trade::seller(&scene),
         proofs: proofs::of(app, &path),
         short_code: lot.short_code.map(|code| code.to_string()),
         qr_svg: format!("/qr/svg{path}"),
         qr_png: format!("/qr/png{path}?size=12"),
+        report: words.href(&format!(
+            "/report?code={}",
+            lot.short_code.map_or_else(|| percent_encoded(&path), |code| code.to_string())
+        )),
+        summary,
+        shared_picture: format!("{base}/qr/png{path}?size=12"),
+        badge_html: badge::html(words, base, &path),
+        badge: in_language(&badge::path(&path), words.language),
+        title,
     }
 }
 
@@ -219,11 +270,11 @@ fn list_of(words: Words, list: &Completeness) -> List {
             Presence::Missing => ("✗", "presence-missing"),
             Presence::NotStated => ("–", "presence-not-stated"),
         };
-        (sign, words.text(&item.name).to_owned(), words.t(key))
+        (sign, words.said(&item.name), words.t(key))
     });
     let count = match missing {
         0 => words.t("presence-complete"),
         missing => words.with("presence-count", &[("missing", &missing.to_string())]),
     };
-    List { title: words.text(&list.name).to_owned(), count, items: items.collect() }
+    List { title: words.said(&list.name), count, items: items.collect() }
 }

@@ -7,6 +7,7 @@
 //! GET /o/{organisation}              an organisation and its lots
 //! GET /c?code=8J3K-Q0ZH              the short code under a QR: leads to the lot
 //! GET /qr/{svg|png}/{path of a lot}  the QR code of its page
+//! GET /badge/{path of a lot}.svg     how it stands, for other sites to embed
 //! GET /images/{blake3}               pictures (none are kept yet)
 //! GET /api/v1/listings               the feed for exchanges
 //! GET /api/v1/lots…                  lots as JSON
@@ -22,6 +23,7 @@
 //! keep no trace of who read them.
 
 mod answer;
+mod badge;
 mod evidence;
 mod fault;
 mod home;
@@ -33,6 +35,7 @@ mod organisation;
 mod picture;
 mod qr;
 mod recall;
+mod robots;
 mod short_code;
 mod trace;
 pub(crate) mod words;
@@ -60,8 +63,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/o/{organisation}", get(organisation::page))
         .route("/c", get(short_code::page))
         .route("/qr/{format}/{*lot}", get(qr::picture))
+        .route("/badge/{*lot}", get(badge::picture))
         .route("/images/{blake3}", get(image::picture))
         .route("/favicon.ico", get(picture::icon))
+        .route("/robots.txt", get(robots::text))
         .with_state(app.clone())
 }
 

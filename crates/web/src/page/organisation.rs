@@ -11,9 +11,9 @@ use nguon_service::LookupError;
 use nguon_trace::facts::OrganisationKind;
 
 use super::answer::{STYLE, html};
-use super::fault::{self, Fault, other_language};
+use super::fault::{self, Fault};
 use super::home::LotCard;
-use super::words::{Words, parameter};
+use super::words::{Languages, Words, parameter, percent_encoded};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -25,7 +25,7 @@ const LOTS: usize = 24;
 struct OrganisationPage {
     words: Words,
     style: &'static str,
-    other_language: String,
+    languages: Languages,
     code: String,
     canonical: String,
     title: String,
@@ -67,7 +67,7 @@ pub(crate) async fn page(
     let has_more = lots.len() > LOTS;
     lots.truncate(LOTS);
     let next = lots.last().filter(|_| has_more).map(|line| {
-        let after: String = line.state.uri.bytes().map(encoded).collect();
+        let after = percent_encoded(&line.state.uri);
         words.href(&format!("/o/{id}?after={after}"))
     });
     let card = view.card.as_ref();
@@ -76,7 +76,7 @@ pub(crate) async fn page(
     let page = OrganisationPage {
         words,
         style: STYLE,
-        other_language: other_language(words, &uri),
+        languages: Languages::of(words, &uri),
         code: String::new(),
         canonical: format!("{}/o/{id}", app.service.public_base_url()),
         title: match card {
@@ -137,13 +137,4 @@ pub(crate) fn standing(words: Words, standing: Standing) -> String {
     let held: Vec<String> =
         known.into_iter().filter(|(bit, _)| standing.0 & bit.0 != 0).map(|(_, key)| words.t(key)).collect();
     if held.is_empty() { words.t("standing-none") } else { held.join(", ") }
-}
-
-/// A byte of a query's value, percent-encoded unless it is unreserved (RFC 3986, section 2.3).
-fn encoded(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-        char::from(byte).to_string()
-    } else {
-        format!("%{byte:02X}")
-    }
 }

@@ -1,7 +1,10 @@
 //! The words of pages: messages, dates, amounts and prices, each as its language writes them.
 //!
-//! Messages live in `messages/page.*.ftl`, beside those of problems. Days are `17/04/2026` in Vietnamese and
-//! `17 Apr 2026` in English, where the number of the month would be read both ways. Times are Vietnam's.
+//! Messages live in `messages/page.*.ftl`, beside those of problems; how a language writes days and numbers is its
+//! [`Entry`](crate::language). Times are Vietnam's.
+//!
+//! What people wrote for people stands in the ledger in Vietnamese and, where they wrote it, in English. A page in a
+//! third language shows the English, else the Vietnamese, says so, and marks each such text with its language.
 
 use std::sync::LazyLock;
 
@@ -12,15 +15,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use nguon_trace::facts::{Text, VIETNAM_OFFSET_MINUTES};
-use nguon_trace::finding::{quantity_en, quantity_vi};
+use nguon_trace::finding::Finding;
 use nguon_trace::quantity::{Quantity, Unit};
 
 use crate::language::{Language, bundle};
 
-static VIETNAMESE: LazyLock<FluentBundle<FluentResource>> =
-    LazyLock::new(|| bundle("vi", include_str!("../../messages/page.vi.ftl")));
-static ENGLISH: LazyLock<FluentBundle<FluentResource>> =
-    LazyLock::new(|| bundle("en", include_str!("../../messages/page.en.ftl")));
+/// The messages of the pages, in the order of [`Language::all`].
+static MESSAGES: LazyLock<Vec<(Language, FluentBundle<FluentResource>)>> = LazyLock::new(|| {
+    let of = |language: Language| (language, bundle(language.tag(), language.entry().messages));
+    Language::all().map(of).collect()
+});
 
 /// The language of one page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,13 @@ pub(crate) struct Words {
     pub(crate) language: Language,
     /// Chosen by a link (`?lang=en`): then the page's own links keep it.
     chosen: bool,
+}
+
+/// What somebody said, and in which language if it is not the page's (WCAG 2.2, criterion 3.1.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) lang: Option<&'static str>,
 }
 
 /// An instant as people read it and as machines do.
@@ -42,10 +53,9 @@ pub(crate) struct Moment {
 impl Words {
     /// The language that a link chose, or else the one that the reader's browser prefers.
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
-        match parameter(uri, "lang").as_deref() {
-            Some("vi") => Self { language: Language::Vietnamese, chosen: true },
-            Some("en") => Self { language: Language::English, chosen: true },
-            _ => Self { language: Language::of(headers), chosen: false },
+        match parameter(uri, "lang").as_deref().and_then(Language::of_key) {
+            Some(language) => Self { language, chosen: true },
+            None => Self { language: Language::of(headers), chosen: false },
         }
     }
 
@@ -78,34 +88,55 @@ impl Words {
     }
 
     fn format(&self, key: &str, values: &FluentArgs<'_>) -> Option<String> {
-        let bundle = match self.language {
-            Language::Vietnamese => &*VIETNAMESE,
-            Language::English => &*ENGLISH,
-        };
+        let (_, bundle) = MESSAGES.iter().find(|(language, _)| *language == self.language)?;
         let message = bundle.get_message(key)?;
         Some(bundle.format_pattern(message.value()?, Some(values), &mut Vec::new()).into_owned())
     }
 
-    /// The tag of the language that the page is not in.
-    pub(crate) fn other_tag(&self) -> &'static str {
-        if self.is_vietnamese() { Language::English.tag() } else { Language::Vietnamese.tag() }
-    }
-
-    /// The language's tag, if a link chose it: forms carry it on.
+    /// What `?lang=` calls the language, if a link chose it: forms carry it on.
     pub(crate) fn chosen_tag(&self) -> Option<&'static str> {
-        self.chosen.then(|| self.language.tag())
+        self.chosen.then(|| self.language.key())
     }
 
-    pub(crate) fn is_vietnamese(&self) -> bool {
-        self.language == Language::Vietnamese
+    /// Whether records are written in another language than the page: then it says so.
+    pub(crate) fn is_of_readers_alone(&self) -> bool {
+        self.language != Language::Vietnamese
     }
 
-    /// What somebody wrote for people: English where the page is and they wrote it.
+    /// What somebody wrote for people.
     pub(crate) fn text<'a>(&self, text: &'a Text) -> &'a str {
-        match (self.language, &text.en) {
-            (Language::English, Some(english)) => english,
-            _ => &text.vi,
+        self.written(text).1
+    }
+
+    /// The same, marked with its language where that is not the page's.
+    pub(crate) fn said(&self, text: &Text) -> Said {
+        let (language, text) = self.written(text);
+        self.in_language_of(language, text)
+    }
+
+    /// A rule's sentence, marked likewise.
+    pub(crate) fn finding(&self, finding: &Finding) -> Said {
+        match self.language {
+            Language::Vietnamese => self.in_language_of(Language::Vietnamese, &finding.text_vi),
+            Language::English | Language::Chinese => self.in_language_of(Language::English, &finding.text_en),
         }
+    }
+
+    fn written<'a>(&self, text: &'a Text) -> (Language, &'a str) {
+        match (self.language, &text.en) {
+            (Language::English | Language::Chinese, Some(english)) => (Language::English, english),
+            _ => (Language::Vietnamese, &text.vi),
+        }
+    }
+
+    fn in_language_of(&self, language: Language, text: &str) -> Said {
+        Said { text: text.to_owned(), lang: (language != self.language).then(|| language.tag()) }
+    }
+
+    /// What one piece of a product is called, where the language counts with that word (`80 khay`).
+    pub(crate) fn counting_word<'a>(&self, unit_name: &'a Text) -> Option<&'a str> {
+        let is_known = self.language == Language::Vietnamese && !unit_name.vi.is_empty();
+        is_known.then_some(unit_name.vi.as_str())
     }
 
     /// A link inside these pages.
@@ -114,10 +145,7 @@ impl Words {
     }
 
     pub(crate) fn date(&self, day: Date) -> String {
-        match self.language {
-            Language::Vietnamese => day.strftime("%d/%m/%Y").to_string(),
-            Language::English => day.strftime("%-d %b %Y").to_string(),
-        }
+        day.strftime(self.language.entry().day).to_string()
     }
 
     /// A moment, to the minute, on the clock of a place.
@@ -138,27 +166,36 @@ impl Words {
 
     /// Below a kilogram in grams, as on packs; otherwise as findings write it.
     pub(crate) fn quantity(&self, quantity: Quantity) -> String {
-        match quantity {
-            Quantity { amount: amount @ 1..1000, unit: Unit::Gram } => return format!("{amount} g"),
-            Quantity { amount: amount @ 1..1000, unit: Unit::Millilitre } => return format!("{amount} ml"),
-            _ => {}
-        }
-        match self.language {
-            Language::Vietnamese => quantity_vi(quantity),
-            Language::English => quantity_en(quantity),
+        let (text, _) = quantity.to_epcis();
+        let amount = self.decimal(&text);
+        match (quantity.unit, quantity.amount) {
+            (Unit::Gram, 1..1000) => format!("{} g", quantity.amount),
+            (Unit::Millilitre, 1..1000) => format!("{} ml", quantity.amount),
+            (Unit::Gram, _) => self.with("quantity-kilograms", &[("number", &amount)]),
+            (Unit::Millilitre, _) => self.with("quantity-litres", &[("number", &amount)]),
+            (Unit::Piece, n) => self.count("quantity-pieces", n),
         }
     }
 
     /// `185.000`, `185,000`.
     pub(crate) fn number(&self, n: u64) -> String {
-        let group = if self.is_vietnamese() { '.' } else { ',' };
-        let digits = n.to_string();
+        self.decimal(&n.to_string())
+    }
+
+    /// Plain decimal digits with a point, as the language groups and points them.
+    fn decimal(&self, plain: &str) -> String {
+        let entry = self.language.entry();
+        let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
         let mut out = String::new();
-        for (place, digit) in digits.char_indices() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
-                out.push(group);
+        for (place, digit) in whole.char_indices() {
+            if place > 0 && (whole.len() - place).is_multiple_of(3) {
+                out.push(entry.group);
             }
             out.push(digit);
+        }
+        if !fraction.is_empty() {
+            out.push(entry.point);
+            out.push_str(fraction);
         }
         out
     }
@@ -171,7 +208,7 @@ impl Words {
     /// Millionths as a percentage with one decimal.
     pub(crate) fn share(&self, millionths: u32) -> String {
         let tenths = (millionths + 500) / 1000;
-        let point = if self.is_vietnamese() { ',' } else { '.' };
+        let point = self.language.entry().point;
         match tenths % 10 {
             0 => format!("{}%", tenths / 10),
             rest => format!("{}{point}{rest}%", tenths / 10),
@@ -185,10 +222,70 @@ pub(crate) fn day_in_vietnam(ms: i64) -> Date {
     offset.to_datetime(Timestamp::from_millisecond(ms).unwrap_or_default()).date()
 }
 
+/// A text as a query's value: every byte percent-encoded unless it is unreserved (RFC 3986, section 2.3).
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
 /// The same address in a language.
 pub(crate) fn in_language(path: &str, language: Language) -> String {
     let joint = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{joint}lang={}", language.tag())
+    format!("{path}{joint}lang={}", language.key())
+}
+
+/// The same page in each language: the menu at its top, and what search engines are told.
+pub(crate) struct Languages(Vec<InLanguage>);
+
+/// A page in one language.
+pub(crate) struct InLanguage {
+    pub(crate) tag: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) href: String,
+    is_current: bool,
+}
+
+impl Languages {
+    /// Of the page at an address, with those of its parameters that say what is on it.
+    pub(crate) fn of(words: Words, uri: &Uri) -> Self {
+        let kept: Vec<&str> = uri
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| ["after=", "code=", "q="].iter().any(|name| pair.starts_with(name)))
+            .collect();
+        match kept.as_slice() {
+            [] => Self::of_path(words, uri.path()),
+            kept => Self::of_path(words, &format!("{}?{}", uri.path(), kept.join("&"))),
+        }
+    }
+
+    /// Of the page at a path.
+    pub(crate) fn of_path(words: Words, path: &str) -> Self {
+        let of = |language: Language| InLanguage {
+            tag: language.tag(),
+            name: language.entry().name,
+            href: in_language(path, language),
+            is_current: language == words.language,
+        };
+        Self(Language::all().map(of).collect())
+    }
+
+    pub(crate) fn all(&self) -> &[InLanguage] {
+        &self.0
+    }
+
+    /// Those that the page is not in.
+    pub(crate) fn others(&self) -> impl Iterator<Item = &InLanguage> {
+        self.0.iter().filter(|one| !one.is_current)
+    }
 }
 
 /// The first parameter of this name in an address's query, decoded (WHATWG URL, section 5.1).
@@ -208,6 +305,7 @@ mod tests {
 
     const VI: Words = Words { language: Language::Vietnamese, chosen: false };
     const EN: Words = Words { language: Language::English, chosen: true };
+    const ZH: Words = Words { language: Language::Chinese, chosen: false };
 
     #[test]
     fn each_language_writes_days_numbers_and_prices_its_own_way() {
@@ -220,10 +318,29 @@ mod tests {
         assert_eq!((VI.price(1_185_000), EN.number(999)), ("1.185.000\u{a0}₫".to_owned(), "999".to_owned()));
         assert_eq!((VI.share(333_333), EN.share(120_500)), ("33,3%".to_owned(), "12.1%".to_owned()));
         assert_eq!(VI.share(1_000_000), "100%");
-        assert_eq!(
-            (VI.quantity(Quantity::grams(250)), EN.quantity(Quantity::grams(2_500))),
-            ("250 g".to_owned(), "2.5 kg".to_owned())
-        );
+        assert_eq!(ZH.date(day), "2026年4月7日");
+        let check = |quantity, texts: [&str; 3]| {
+            assert_eq!([VI, EN, ZH].map(|words| words.quantity(quantity)), texts.map(str::to_owned));
+        };
+        check(Quantity::grams(250), ["250 g", "250 g", "250 g"]);
+        check(Quantity::grams(1_002_500), ["1.002,5 kg", "1,002.5 kg", "1,002.5 kg"]);
+        check(Quantity::millilitres(1_500), ["1,5 lít", "1.5 l", "1.5 升"]);
+        check(Quantity::pieces(1), ["1 đơn vị", "1 piece", "1 件"]);
+        check(Quantity::pieces(1_000), ["1.000 đơn vị", "1,000 pieces", "1,000 件"]);
+    }
+
+    #[test]
+    fn a_text_in_another_language_than_the_page_is_marked() {
+        let (both, vi) = (Text::both("chín đỏ", "ripe"), Text::vi("chín đỏ"));
+        let said = |words: Words, text: &Text| {
+            let said = words.said(text);
+            (said.text, said.lang)
+        };
+        assert_eq!(said(VI, &both), ("chín đỏ".to_owned(), None));
+        assert_eq!(said(EN, &both), ("ripe".to_owned(), None));
+        assert_eq!(said(EN, &vi), ("chín đỏ".to_owned(), Some("vi")));
+        assert_eq!(said(ZH, &both), ("ripe".to_owned(), Some("en")));
+        assert_eq!(said(ZH, &vi), ("chín đỏ".to_owned(), Some("vi")));
     }
 
     #[test]
@@ -233,6 +350,8 @@ mod tests {
         assert_eq!(EN.href("/o/1?after=x"), "/o/1?after=x&lang=en");
         let of = |uri: &str| Words::of(&uri.parse().unwrap(), &HeaderMap::new());
         assert_eq!(of("/?lang=en"), EN);
+        assert_eq!(of("/?lang=zh"), Words { chosen: true, ..ZH });
+        assert_eq!(ZH.href("/p/che/l/1"), "/p/che/l/1");
         assert_eq!(of("/?lang=fr&lang=en"), VI);
         assert_eq!(of("/?lang=%zz"), VI);
     }
@@ -255,17 +374,16 @@ mod tests {
     }
 
     #[test]
-    fn each_message_is_in_both_languages_with_the_same_arguments() {
-        let vietnamese = messages(include_str!("../../messages/page.vi.ftl"));
-        assert_eq!(vietnamese, messages(include_str!("../../messages/page.en.ftl")));
-        for key in vietnamese.keys() {
-            for words in [VI, EN] {
-                assert!(words.format(key, &FluentArgs::new()).is_some(), "{key}");
+    fn each_message_is_in_each_language_with_the_same_arguments() {
+        let vietnamese = messages(Language::Vietnamese.entry().messages);
+        for language in Language::all() {
+            let source = language.entry().messages;
+            assert_eq!(vietnamese, messages(source), "{}", language.tag());
+            assert!(FluentResource::try_new(source.to_owned()).is_ok(), "{}", language.tag());
+            let words = Words { language, chosen: false };
+            for key in vietnamese.keys() {
+                assert!(words.format(key, &FluentArgs::new()).is_some(), "{key} in {}", language.tag());
             }
-        }
-        for source in [include_str!("../../messages/page.vi.ftl"), include_str!("../../messages/page.en.ftl")]
-        {
-            assert!(FluentResource::try_new(source.to_owned()).is_ok());
         }
     }
 
@@ -312,7 +430,7 @@ mod tests {
                 .chain(&["noted"])
                 .flat_map(|kind| [format!("status-{kind}"), format!("status-{kind}-text")]),
         );
-        let known = messages(include_str!("../../messages/page.vi.ftl"));
+        let known = messages(Language::Vietnamese.entry().messages);
         for key in asked.iter().filter(|key| !key.contains('{')) {
             assert!(known.contains_key(key), "{key} has no message");
         }
@@ -320,14 +438,18 @@ mod tests {
 
     #[test]
     fn no_page_says_that_a_pack_is_genuine() {
-        // Neither language may promise what no code can prove.
-        let vietnamese = include_str!("../../messages/page.vi.ftl").to_lowercase();
-        for word in ["chính hãng", "hàng thật", "hàng giả", "bảo đảm an toàn"] {
-            assert!(!vietnamese.contains(word), "{word}");
-        }
-        let english = include_str!("../../messages/page.en.ftl").to_lowercase();
-        for word in ["genuine", "authentic", "guarantee", "fake"] {
-            assert!(!english.contains(word), "{word}");
+        // No language may promise what no code can prove.
+        let words = [
+            (Language::Vietnamese, "chính hãng, hàng thật, hàng giả, bảo đảm an toàn"),
+            (Language::English, "genuine, authentic, guarantee, fake"),
+            (Language::Chinese, "正品, 真品, 真货, 假货, 保真, 保证"),
+        ];
+        assert_eq!(words.len(), Language::all().count());
+        for (language, words) in words {
+            let messages = language.entry().messages.to_lowercase();
+            for word in words.split(", ") {
+                assert!(!messages.contains(word), "{word}");
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The banner: what is known of the lot, in one colour, one sign and one sentence, gravest first.
 
-use nguon_trace::finding::Severity;
+use nguon_trace::finding::{Finding, Severity};
 use nguon_trace::lot::LotStatus;
 
-use super::super::words::day_in_vietnam;
+use super::super::words::{Said, day_in_vietnam};
 use super::scene::{Named, Scene};
 
 pub(super) struct Banner {
@@ -12,12 +12,26 @@ pub(super) struct Banner {
     pub(super) title: String,
     pub(super) text: String,
     /// Why, one sentence each.
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<Reason>,
     /// Who, where to read more.
     pub(super) more: Vec<(String, Named)>,
     /// What to do now.
     pub(super) advice: Option<String>,
     pub(super) hotline: Option<String>,
+}
+
+/// One reason: what rule speaks where the page's language has no more, and the sentence.
+pub(super) struct Reason {
+    pub(super) rule: Option<String>,
+    pub(super) said: Said,
+}
+
+impl Reason {
+    /// A finding: in a language that has no sentence of its own for it, the rule's name goes before.
+    fn of(scene: &Scene<'_>, finding: &Finding) -> Self {
+        let said = scene.finding(finding);
+        Self { rule: said.lang.is_some().then(|| scene.rule(finding)), said }
+    }
 }
 
 impl Banner {
@@ -39,7 +53,7 @@ pub(super) fn of(scene: &Scene<'_>) -> Banner {
     let over = state.best_before.into_iter().chain(state.use_by).filter(|day| *day < today).min();
     let of_severity = |severity| {
         let found = state.findings.iter().filter(move |finding| finding.severity == severity);
-        found.map(|finding| scene.finding(finding))
+        found.map(|finding| Reason::of(scene, finding))
     };
     let mut blocking = of_severity(Severity::Blocking).peekable();
     let plain = |tone, key: &str| Banner {
@@ -60,7 +74,10 @@ pub(super) fn of(scene: &Scene<'_>) -> Banner {
             }
             let card = scene.lot.organisations.get(by);
             Banner {
-                reasons: reason.iter().map(|reason| words.text(reason).to_owned()).collect(),
+                reasons: reason
+                    .iter()
+                    .map(|reason| Reason { rule: None, said: words.said(reason) })
+                    .collect(),
                 more,
                 advice: Some(words.t("recalled-advice")),
                 hotline: card.and_then(|card| card.hotline.clone()),
@@ -86,7 +103,7 @@ pub(super) fn of(scene: &Scene<'_>) -> Banner {
         }
         LotStatus::SoldOut => plain("gone", "status-sold-out"),
         LotStatus::Active => {
-            let warnings: Vec<String> = of_severity(Severity::Warning).collect();
+            let warnings: Vec<Reason> = of_severity(Severity::Warning).collect();
             if warnings.is_empty() {
                 plain("good", "status-active")
             } else {

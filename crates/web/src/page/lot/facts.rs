@@ -3,11 +3,13 @@
 
 use nguon_id::LotId;
 use nguon_service::Certified;
-use nguon_trace::facts::Scheme;
 
 use super::super::organisation;
 use super::super::words::day_in_vietnam;
 use super::scene::{Named, Scene};
+
+/// Communes named on the first screen; all of them are in the list below.
+const ORIGINS: usize = 3;
 
 /// One line of a list.
 pub(super) struct Fact {
@@ -20,7 +22,10 @@ pub(super) struct Fact {
 /// A certificate or an inspection, with who says so.
 pub(super) struct Paper {
     pub(super) title: String,
-    pub(super) text: String,
+    /// From when, until when; on which day.
+    pub(super) when: String,
+    /// The paper's number and who issued it.
+    pub(super) text: Option<String>,
     /// `confirmed`, `claimed` or `bad`.
     pub(super) tone: &'static str,
     pub(super) mark: String,
@@ -47,8 +52,8 @@ fn harvest(scene: &Scene<'_>) -> Option<Fact> {
     }
 }
 
-/// Who, where, when: the first screen.
-pub(super) fn first(scene: &Scene<'_>) -> Vec<Fact> {
+/// Who made it and where it grew: the first screen.
+pub(super) fn who(scene: &Scene<'_>) -> Vec<Fact> {
     let (words, lot) = (scene.words, scene.lot);
     let mut facts = Vec::new();
     if let Some(maker) = &lot.state.maker {
@@ -56,20 +61,29 @@ pub(super) fn first(scene: &Scene<'_>) -> Vec<Fact> {
     }
     let origins = scene.origins();
     if !origins.is_empty() {
-        let values = origins.into_iter().map(Named::plain).collect();
+        let values = origins.into_iter().take(ORIGINS).map(Named::plain).collect();
         facts.push(Fact { label: words.t("fact-grown-in"), values, day: None });
     } else if let Some(card) = lot.state.maker.as_ref().and_then(|maker| lot.organisations.get(maker)) {
         facts.push(fact(words.t("fact-address"), words.text(&card.address)));
     }
+    facts
+}
+
+/// When: the first screen.
+pub(super) fn when(scene: &Scene<'_>) -> Vec<Fact> {
+    let state = &scene.lot.state;
+    let mut facts = Vec::new();
     facts.extend(harvest(scene));
-    facts.extend(of_day(scene, "fact-produced", lot.state.produced_on));
-    facts.extend(of_day(scene, "fact-best-before", lot.state.best_before));
-    facts.extend(of_day(scene, "fact-use-by", lot.state.use_by));
+    if facts.is_empty() {
+        facts.extend(of_day(scene, "fact-produced", state.produced_on));
+    }
+    facts.extend(of_day(scene, "fact-best-before", state.best_before));
+    facts.extend(of_day(scene, "fact-use-by", state.use_by));
     facts
 }
 
 /// Everything, in the order of the circular.
-pub(super) fn all(scene: &Scene<'_>, path: &str) -> Vec<Fact> {
+pub(super) fn all(scene: &Scene<'_>) -> Vec<Fact> {
     let (words, lot, state) = (scene.words, scene.lot, &scene.lot.state);
     let mut facts = vec![fact(words.t("fact-product"), scene.product_name())];
     if let Some(maker) = &state.maker {
@@ -125,23 +139,12 @@ pub(super) fn all(scene: &Scene<'_>, path: &str) -> Vec<Fact> {
     }
     facts.push(Fact {
         label: words.t("fact-trace-code"),
-        values: vec![Named { text: state.uri.clone(), href: Some(words.href(path)) }],
+        values: vec![Named { text: state.uri.clone(), href: Some(words.href(scene.path)) }],
         day: None,
     });
     facts.extend(of_day(scene, "fact-best-before", state.best_before));
     facts.extend(of_day(scene, "fact-use-by", state.use_by));
     facts
-}
-
-fn scheme(scene: &Scene<'_>, scheme: &Scheme) -> String {
-    match scheme {
-        Scheme::Ocop { stars } => scene.words.with("scheme-ocop", &[("stars", &stars.to_string())]),
-        Scheme::Other(name) => name.clone(),
-        known => {
-            let word = known.to_string();
-            scene.words.known("scheme", &word).unwrap_or(word)
-        }
-    }
 }
 
 /// Certificates, the valid ones that somebody else confirms first.
@@ -168,17 +171,19 @@ fn paper(scene: &Scene<'_>, certified: &Certified) -> (u8, Paper) {
         (Some(until), false) => words.with("paper-until", &[("until", until)]),
         (None, _) => words.with("paper-from", &[("from", &words.date(certificate.valid_from))]),
     };
-    let text = words.with(
-        "paper-text",
-        &[("number", &certificate.number), ("issuer", &certificate.issuer), ("validity", &validity)],
-    );
+    let text = words.with("paper-text", &[("number", &certificate.number), ("issuer", &certificate.issuer)]);
     let signer = scene.organisation(&certified.signed_by).text;
+    let card = scene.lot.organisations.get(&certified.signed_by);
+    let is_issuer = card.is_some_and(|card| {
+        card.name.vi == certificate.issuer || card.name.en.as_ref() == Some(&certificate.issuer)
+    });
     let (rank, tone, mark) = match (is_over, certified.confirmed) {
         (true, _) => (2, "bad", words.t("mark-over")),
+        (false, true) if is_issuer => (0, "confirmed", words.t("mark-issuer")),
         (false, true) => (0, "confirmed", words.with("mark-confirmed", &[("signer", &signer)])),
         (false, false) => (1, "claimed", words.with("mark-claimed", &[("signer", &signer)])),
     };
-    (rank, Paper { title: scheme(scene, &certificate.scheme), text, tone, mark })
+    (rank, Paper { title: scene.scheme(&certificate.scheme), when: validity, text: Some(text), tone, mark })
 }
 
 /// Inspections, the newest first.
@@ -199,7 +204,7 @@ pub(super) fn inspections(scene: &Scene<'_>) -> Vec<Paper> {
             (_, true) => ("confirmed", words.with("mark-inspected", &[("signer", &by)])),
             (_, false) => ("claimed", words.with("mark-inspected-itself", &[("signer", &by)])),
         };
-        Paper { title: words.t(title), text: words.with("inspection-on", &[("day", &day)]), tone, mark }
+        Paper { title: words.t(title), when: day, text: None, tone, mark }
     };
     found.into_iter().map(paper).collect()
 }

@@ -2,16 +2,19 @@
 
 use nguon_id::LotId;
 use nguon_service::{Lot, commune};
-use nguon_trace::facts::organisation_in_urn;
+use nguon_trace::facts::{Listing, Scheme, organisation_in_urn};
 use nguon_trace::finding::Finding;
 use nguon_trace::quantity::{Quantity, Unit};
 
-use super::super::words::Words;
+use super::super::words::{Said, Words};
 
 pub(super) struct Scene<'a> {
     pub(super) words: Words,
     pub(super) lot: &'a Lot,
     pub(super) now_ms: i64,
+    /// The lot's best address today: scheme and host, and path.
+    pub(super) base: &'a str,
+    pub(super) path: &'a str,
 }
 
 /// A name, and where it leads.
@@ -28,13 +31,24 @@ impl Named {
 }
 
 impl Scene<'_> {
+    /// The page's one address.
+    pub(super) fn canonical(&self) -> String {
+        format!("{}{}", self.base, self.path)
+    }
+
     /// What the product is called; without a card, the name in its address.
     pub(super) fn product_name(&self) -> String {
-        match (&self.lot.product, &self.lot.id) {
-            (Some(product), _) => self.words.text(&product.name).to_owned(),
+        self.product_said().text
+    }
+
+    /// The same, with the language it is in.
+    pub(super) fn product_said(&self) -> Said {
+        let text = match (&self.lot.product, &self.lot.id) {
+            (Some(product), _) => return self.words.said(&product.name),
             (None, LotId::Own { product, .. }) => product.to_string(),
             (None, LotId::Gs1 { gtin, .. }) => self.words.with("product-of-gtin", &[("gtin", gtin.as_str())]),
-        }
+        };
+        Said { text, lang: None }
     }
 
     /// An organisation by its id.
@@ -49,11 +63,10 @@ impl Scene<'_> {
     /// So much of the lot: pieces of it by what one piece is called, where the language counts with that word.
     pub(super) fn amount(&self, quantity: Quantity) -> String {
         match (quantity.unit, &self.lot.product) {
-            (Unit::Piece, Some(product))
-                if self.words.is_vietnamese() && !product.unit_name.vi.is_empty() =>
-            {
-                format!("{} {}", self.words.number(quantity.amount), product.unit_name.vi)
-            }
+            (Unit::Piece, Some(product)) => match self.words.counting_word(&product.unit_name) {
+                Some(word) => format!("{} {word}", self.words.number(quantity.amount)),
+                None => self.words.quantity(quantity),
+            },
             _ => self.words.quantity(quantity),
         }
     }
@@ -100,10 +113,42 @@ impl Scene<'_> {
     }
 
     /// A finding's sentence, with the lots that it names called by their names.
-    pub(super) fn finding(&self, finding: &Finding) -> String {
-        let text = if self.words.is_vietnamese() { &finding.text_vi } else { &finding.text_en };
-        let named = self.lot.neighbours.keys().filter(|uri| text.contains(uri.as_str()));
-        named.fold(text.clone(), |text, uri| text.replace(uri, &self.kin(uri).text))
+    pub(super) fn finding(&self, finding: &Finding) -> Said {
+        let mut said = self.words.finding(finding);
+        for uri in self.lot.neighbours.keys() {
+            if said.text.contains(uri.as_str()) {
+                said.text = said.text.replace(uri, &self.kin(uri).text);
+            }
+        }
+        said
+    }
+
+    /// What rule speaks, in a few words of the page's language.
+    pub(super) fn rule(&self, finding: &Finding) -> String {
+        // Its word for machines is how the code is written as JSON.
+        let code = serde_json::to_value(finding.code).ok();
+        let word = code.as_ref().and_then(|code| code.as_str()).unwrap_or_default();
+        self.words.t(&format!("rule-{}", word.replace('_', "-")))
+    }
+
+    /// Offers that stand now; the feed decides which, this leaves out those whose last minute has passed since.
+    pub(super) fn standing_offers(&self) -> impl Iterator<Item = &Listing> {
+        let stands = |listing: &&Listing| {
+            listing.valid_from_ms <= self.now_ms && self.now_ms <= listing.valid_until_ms
+        };
+        self.lot.listings.iter().filter(stands)
+    }
+
+    /// What a kind of paper is called.
+    pub(super) fn scheme(&self, scheme: &Scheme) -> String {
+        match scheme {
+            Scheme::Ocop { stars } => self.words.with("scheme-ocop", &[("stars", &stars.to_string())]),
+            Scheme::Other(name) => name.clone(),
+            known => {
+                let word = known.to_string();
+                self.words.known("scheme", &word).unwrap_or(word)
+            }
+        }
     }
 
     /// A lot in a list, by its URI.

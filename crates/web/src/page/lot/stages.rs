@@ -4,7 +4,7 @@
 use nguon_trace::facts::{Step, organisation_in_urn};
 use nguon_trace::lot::{Effect, Stage as Told, Void};
 
-use super::super::words::Moment;
+use super::super::words::{Moment, Said};
 use super::scene::{Named, Scene};
 
 /// A day in milliseconds.
@@ -21,7 +21,7 @@ pub(super) struct Stage {
     pub(super) details: Vec<String>,
     pub(super) from: Option<Named>,
     pub(super) to: Option<Named>,
-    pub(super) note: Option<String>,
+    pub(super) note: Option<Said>,
     /// `counts`, `claim`, `void`, `corrected` or `correction`.
     pub(super) tone: &'static str,
     pub(super) is_recall: bool,
@@ -63,7 +63,7 @@ fn stage(scene: &Scene<'_>, told: &Told) -> Stage {
         details: details(scene, told),
         from: other(&told.source),
         to: other(&told.destination),
-        note: told.note.as_ref().map(|note| words.text(note).to_owned()),
+        note: told.note.as_ref().map(|note| words.said(note)),
         tone,
         is_recall: tone == "counts" && matches!(told.step, Step::Recall { .. }),
         mark,
