@@ -18,6 +18,7 @@ mod on_sqlite {
     mod preflight;
     mod projecting;
     mod repair;
+    mod serials;
     mod tampering;
     mod waiting;
 
@@ -39,6 +40,7 @@ mod on_postgres {
     mod preflight;
     mod projecting;
     mod repair;
+    mod serials;
     mod tampering;
     mod waiting;
 

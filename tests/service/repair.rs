@@ -284,6 +284,7 @@ async fn it_refuses_another_name_or_another_log_key() {
         desk: nguon_ledger::SigningKey::from_seed([6; 32]),
         witness: [4; 32].into(),
         seal: [5; 32].into(),
+        serial: [6; 32].into(),
     };
     assert!(matches!(world.refusal().await, StartError::OtherLedger { .. }));
     world.keys = keys;
@@ -301,6 +302,7 @@ async fn it_does_not_start_with_another_operators_key() {
         desk: nguon_ledger::SigningKey::from_seed([6; 32]),
         witness: [4; 32].into(),
         seal: [5; 32].into(),
+        serial: [6; 32].into(),
     };
     assert!(matches!(world.refusal().await, StartError::OtherOperator { .. }));
     world.keys = right;

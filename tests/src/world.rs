@@ -81,6 +81,7 @@ fn keys() -> OperatorKeys {
         desk: SigningKey::from_seed([6; 32]),
         witness: WITNESS_SEED.into(),
         seal: SEAL.into(),
+        serial: [6; 32].into(),
     }
 }
 

@@ -10,7 +10,9 @@ use anyhow::{Context, anyhow, bail};
 use nguon_ledger::note::VerifierKey;
 use nguon_ledger::policy::Policy;
 use nguon_ledger::proof::TlogProof;
-use nguon_ledger::{EventId, LedgerId, OrganisationId, PublicKey, Record};
+use nguon_ledger::request::{Asked as AskedFor, Signed as RequestSignature};
+use nguon_ledger::{EventId, LedgerId, OrganisationId, PublicKey, Record, SigningKey};
+use nguon_service::clock::{Clock, SystemClock};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -122,6 +124,34 @@ impl Client {
         match status {
             200 => Ok(Some(body)),
             404 | 202 => Ok(None),
+            _ => bail!("{url} answered {status}: {}", Problem::read(&body)),
+        }
+    }
+
+    /// What is not everybody's to read: the request is signed by a device's key. Nothing for 404.
+    pub(crate) fn text_for(&self, key: &SigningKey, path: &str) -> anyhow::Result<Option<String>> {
+        let url = format!("{}{path}", self.base);
+        let (bare, query) = path.split_once('?').map_or((path, None), |(bare, query)| (bare, Some(query)));
+        let host = self.base.split_once("://").map_or("", |(_, rest)| rest);
+        let (authority, stem) = host.split_once('/').unwrap_or((host, ""));
+        let authority = authority.to_ascii_lowercase();
+        let bare = if stem.is_empty() { bare.to_owned() } else { format!("/{stem}{bare}") };
+        let asked = AskedFor { method: "GET", authority: &authority, path: &bare, query };
+        let now_s = u64::try_from(SystemClock.now_ms() / 1_000).unwrap_or(0);
+        let signed = RequestSignature::new(&asked, &self.ledger_id()?, key, now_s);
+        let request = self
+            .agent
+            .get(&url)
+            .header("signature-input", signed.input)
+            .header("signature", signed.signature);
+        let mut response =
+            request.call().with_context(|| format!("cannot reach {url}; is the server running?"))?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(FILE_BYTES_MAX).read_to_string();
+        let body = body.with_context(|| format!("{url} broke off"))?;
+        match status {
+            200 => Ok(Some(body)),
+            404 => Ok(None),
             _ => bail!("{url} answered {status}: {}", Problem::read(&body)),
         }
     }

@@ -13,6 +13,7 @@ mod parcel;
 mod rebuild;
 mod record;
 mod report;
+mod serial;
 mod settings;
 mod trace;
 
@@ -80,6 +81,8 @@ enum Command {
     Org(org::Args),
     /// Signs records from a file and sends them.
     Record(record::Args),
+    /// Labels with numbers of their own: which are printed, in use and void, their codes, and what scanning them shows.
+    Serial(serial::Args),
     /// Walks from a lot back to what it was made of and forward to what was made of it.
     Trace(trace::Args),
     /// Files for offices: EUDR geolocation, the FSMA 204 sheet, a plot's VietGAP diary. Names and places of people are in them.
@@ -131,6 +134,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => return runtime()?.block_on(check::run(args)),
         Command::Org(args) => return org::run(args),
         Command::Record(args) => return record::run(args),
+        Command::Serial(args) => return serial::run(args),
         Command::Trace(args) => return trace::run(&args),
         Command::Export(args) => return runtime()?.block_on(export::run(args)),
         Command::Rebuild { config, given } => {

@@ -2,7 +2,7 @@
 
 mod check;
 mod preflight;
-mod sign;
+pub(crate) mod sign;
 mod submit;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use nguon_id::LotId;
 use nguon_trace::finding::quantity_vi;
+use nguon_trace::labels::Ranges;
 use nguon_trace::quantity::Quantity;
 use serde_json::{Value, json};
 
@@ -119,6 +120,19 @@ fn recall(client: &Client, id: &LotId, as_json: bool) -> anyhow::Result<ExitCode
         out::line(format!("    {}  {}  {mark}", shown(lot, "/product/vi"), shown(lot, "/uri")))?;
         let (made, sold, left) = (amount(lot, "made"), amount(lot, "sold"), amount(lot, "left"));
         out::line(format!("      làm ra · made {made}, đã bán · sold {sold}, còn · left {left}"))?;
+        let unsold = lot.pointer("/labels/unsold").cloned().map(serde_json::from_value::<Ranges>);
+        if let Some(Ok(unsold)) = unsold {
+            out::line(format!("      tem chưa bán · labels not sold: {}", unsold.in_full()))?;
+        }
+        for (to, ranges) in lot.pointer("/labels/shipped").and_then(Value::as_object).into_iter().flatten() {
+            let ranges: Ranges = serde_json::from_value(ranges.clone()).unwrap_or_default();
+            let to = if to.is_empty() { "ngoài sổ · outside the ledger" } else { to };
+            out::line(format!(
+                "      tem đã giao · labels shipped: {} → {}",
+                ranges.in_full(),
+                out::visible(to)
+            ))?;
+        }
     }
     let (made, left) = (number("packs_made"), number("packs_left"));
     out::line(format!("  Gói · packs: {made}, còn đâu đó · still somewhere: {left}"))?;

@@ -4,6 +4,7 @@
 //! Four sheets in Vietnamese: the lots, who has them, the plots, the people. The last holds personal data.
 
 use jiff::civil::Date;
+use nguon_trace::labels::Ranges;
 use nguon_trace::quantity::{Quantity, Unit};
 
 use crate::sheet::{Cell, Column, Row, SheetError, Style, Table, workbook};
@@ -42,6 +43,8 @@ pub struct Lot {
     pub sold: Option<Quantity>,
     /// Still somewhere.
     pub left: Option<Quantity>,
+    /// The numbers of its labels on packs that nobody has recorded as sold.
+    pub labels: Ranges,
 }
 
 /// What somebody has of a lot.
@@ -57,6 +60,8 @@ pub struct Holding {
     pub got: Option<Quantity>,
     /// Left; none outside the ledger.
     pub left: Option<Quantity>,
+    /// The numbers of the labels that were shipped there.
+    pub labels: Ranges,
 }
 
 /// A plot.
@@ -90,7 +95,7 @@ pub struct Person {
 impl Recall {
     /// The spreadsheet (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`).
     pub fn xlsx(&self, made_on: Date) -> Result<Vec<u8>, SheetError> {
-        const LOTS: [Column; 8] = [
+        const LOTS: [Column; 9] = [
             ("Sản phẩm", 34),
             ("Số lô", 18),
             ("Đang thu hồi", 12),
@@ -98,15 +103,17 @@ impl Recall {
             ("Đã bán", 12),
             ("Còn đâu đó", 12),
             ("Đơn vị tính", 12),
+            ("Tem chưa bán", 24),
             ("Mã truy xuất", 60),
         ];
-        const HOLDINGS: [Column; 6] = [
+        const HOLDINGS: [Column; 7] = [
             ("Đơn vị", 40),
             ("Điện thoại", 18),
             ("Số lô", 18),
             ("Làm ra hoặc nhận", 14),
             ("Còn", 12),
             ("Đơn vị tính", 12),
+            ("Tem đã giao", 24),
         ];
         const PLOTS: [Column; 3] = [("Thửa", 14), ("Nơi", 50), ("Mã thửa", 60)];
         const PEOPLE: [Column; 6] = [
@@ -127,6 +134,7 @@ impl Recall {
                 sold,
                 left,
                 Cell::text(unit(lot.made)),
+                Cell::text(lot.labels.in_full()),
                 Cell::text(&lot.uri),
             ])
         });
@@ -138,6 +146,7 @@ impl Recall {
                 amount(held.got),
                 amount(held.left),
                 Cell::text(unit(held.got)),
+                Cell::text(held.labels.in_full()),
             ])
         });
         let plots = self.plots.iter().map(|plot| {
@@ -203,6 +212,7 @@ fn unit(quantity: Option<Quantity>) -> &'static str {
 mod tests {
     use calamine::{Data, Reader};
     use jiff::civil::date;
+    use nguon_trace::labels::LabelRange;
 
     use super::*;
 
@@ -217,6 +227,7 @@ mod tests {
                 lot: "260302-A".to_owned(),
                 got: Some(Quantity::pieces(48)),
                 left: Some(Quantity::pieces(12)),
+                labels: Ranges::of(LabelRange::new(1, 48)),
             }],
             people: vec![Person {
                 name: "Người Thử Nghiệm".to_owned(),
@@ -235,6 +246,7 @@ mod tests {
         let cells: Vec<&Data> = held.rows().next_back().unwrap().iter().collect();
         assert_eq!(cells[0], &Data::String("=HYPERLINK(\"http://x\")".to_owned()));
         assert_eq!((cells[3], cells[4]), (&Data::Float(48.0), &Data::Float(12.0)));
+        assert_eq!(cells[6], &Data::String("1–48".to_owned()));
         assert!(read.worksheet_formula("Ai đang giữ").unwrap().is_empty());
         let people = read.worksheet_range("Người làm").unwrap();
         assert_eq!(people.rows().next_back().unwrap()[0], Data::String("Người Thử Nghiệm".to_owned()));

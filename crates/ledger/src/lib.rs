@@ -16,6 +16,7 @@
 //! | check the contents it commits to | [`section`] |
 //! | decide whether it is accepted, and what follows | [`Authority`] |
 //! | check a whole log | [`audit::Audit`] |
+//! | sign a request for what is not public | [`request`] |
 
 pub mod hash;
 pub mod key;
@@ -45,6 +46,8 @@ pub mod proof;
 pub mod witness;
 
 pub mod audit;
+
+pub mod request;
 
 pub use authority::{Admission, Authority, AuthorityFinding, Hold, Refusal};
 pub use control::{

@@ -89,6 +89,15 @@ pub struct Lot {
 }
 
 impl Lot {
+    /// Its best name today: the GS1 one as soon as its product has a GTIN.
+    pub fn best_id(&self) -> LotId {
+        let number = self.id.lot().clone();
+        match self.product.as_ref().and_then(|product| product.gtin) {
+            Some(gtin) => LotId::Gs1 { gtin, lot: number },
+            None => self.id.clone(),
+        }
+    }
+
     /// What the law asks a trace to show, and what of it is on record.
     pub fn completeness(&self) -> Vec<Completeness> {
         completeness::of(completeness::Known {
@@ -176,6 +185,10 @@ impl Catalogue {
         witnesses: Vec<VerifierKey>,
     ) -> Self {
         Self { store, directory, origin, public_base_url, witnesses }
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
     }
 
     /// Who is who. Not to be held over an `await`.
@@ -626,6 +639,15 @@ impl Catalogue {
             .filter(|(_, key)| key.organisation == organisation)
             .map(|(public, key)| view(public, key))
             .collect()
+    }
+
+    /// A key that may act now: not revoked, not expired, of an organisation that is not suspended.
+    pub fn acting(&self, public: &PublicKey) -> Option<KeyView> {
+        let known = self.known();
+        let key = known.authority.key(public)?;
+        let ended = key.revoked.is_some() || key.is_expired(known.authority.newest_epoch());
+        let suspended = known.authority.is_suspended(key.organisation);
+        (!ended && !suspended).then(|| view(*public, key))
     }
 
     /// One key.

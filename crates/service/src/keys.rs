@@ -7,6 +7,7 @@
 //! keys/operator-next.key   the root that may replace it; take it off the machine and keep it on paper
 //! keys/witness.key         the operator's own witness, if it runs one
 //! keys/seal.key            keyed hash over held records
+//! keys/serial.key          tags of serials: made when it is missing, and never to be lost once labels are printed
 //! ```
 //!
 //! **Trust.** Who has `log.key` can sign a checkpoint of another history; witnesses and phones that saw the true one
@@ -33,6 +34,8 @@ pub struct OperatorKeys {
     pub witness: Zeroizing<[u8; 32]>,
     /// Seals rows of the database that no record vouches for.
     pub seal: Zeroizing<[u8; 32]>,
+    /// Makes the tags of serials.
+    pub serial: Zeroizing<[u8; 32]>,
 }
 
 /// Why the keys could not be read or made.
@@ -121,6 +124,12 @@ impl OperatorKeys {
                 .map_err(|source| KeyFileError::File { path: next_public.clone(), source })?;
             public
         };
+        // A ledger from before labels had numbers has none yet.
+        let path = folder.join("serial.key");
+        if !path.exists() {
+            write_seed(&path, &*random_seed()?)?;
+        }
+        let serial = read_seed(&path)?;
         Ok(Self {
             log: seed("log.key")?,
             operator,
@@ -128,6 +137,7 @@ impl OperatorKeys {
             operator_next,
             witness: seed("witness.key")?,
             seal: seed("seal.key")?,
+            serial,
         })
     }
 }

@@ -9,6 +9,7 @@
 //! - [`sequencer`]: the one writer.
 //! - [`publish`]: plain files from the database, signed and cosigned.
 //! - [`project`]: read models from records; thrown away and made again at will.
+//! - [`serials`]: one pack's own code; [`scans`]: who scans it, counted;
 //! - [`preflight`]: what would become of a draft;
 //! - [`lookup`]: records and proofs; [`catalogue`]: lots, products, listings and who is who; [`exports`]: files for offices.
 //!
@@ -28,7 +29,9 @@ pub mod preflight;
 pub mod project;
 pub mod publish;
 mod rows;
+pub mod scans;
 pub mod sequencer;
+pub mod serials;
 pub mod submit;
 pub mod witness;
 
@@ -57,7 +60,9 @@ pub use crate::project::{
     Card, Draft, Foreseen, ForeseenLot, ForeseenOffer, Known, ProjectError, Projector, search_key,
 };
 pub use crate::publish::{PublishError, checkpoint_name};
+pub use crate::scans::Scan;
 pub use crate::sequencer::{OperatorAct, StartError};
+pub use crate::serials::{NoticedSign, Pack, SERIALS_MAX, Serials, SerialsError};
 pub use crate::submit::{Answer, Incoming, MAX_PAYLOAD_BYTES, Refused, Taken};
 pub use nguon_storage::StoreError;
 
@@ -66,7 +71,9 @@ pub use crate::witness::{Asked, Cosigner, OwnWitness};
 use crate::preflight::Preflight;
 use crate::project::Pace;
 use crate::publish::Publisher;
+use crate::scans::Scans;
 use crate::sequencer::{Parts, Queue, Sequencer};
+use crate::serials::Tagger;
 use crate::submit::{Door, KnownKeys, Submission};
 
 /// How long somebody who asks for evidence waits for the turn.
@@ -100,6 +107,8 @@ pub struct Service {
     directory: project::Directory,
     evidence_turn: tokio::sync::Semaphore,
     preflight: Preflight,
+    tagger: Tagger,
+    scans: Scans,
     clock: Arc<dyn Clock>,
     projected: watch::Receiver<u64>,
     logged: watch::Receiver<u64>,
@@ -107,6 +116,7 @@ pub struct Service {
     hurry: Arc<Notify>,
     deposed: Arc<AtomicBool>,
     tasks: Vec<JoinHandle<()>>,
+    counting: Option<JoinHandle<()>>,
     ticker: JoinHandle<()>,
 }
 
@@ -146,6 +156,7 @@ impl Service {
         let known = Arc::new(KnownKeys::default());
         let deposed = Arc::new(AtomicBool::new(false));
         let pace = Arc::new(Pace::default());
+        let tagger = Tagger(keys.serial.clone());
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -184,6 +195,7 @@ impl Service {
             witness_keys.clone(),
         );
         let directory = projector.directory();
+        let (scans, counting) = Scans::start(store.clone(), catalogue.clone());
         let preflight = Preflight::new(store.clone(), directory.clone(), clock.clone());
         let (seen, projected) = watch::channel(projector.size());
         let (queue, writer) = sequencer.start();
@@ -208,6 +220,8 @@ impl Service {
             directory,
             evidence_turn: tokio::sync::Semaphore::new(1),
             preflight,
+            tagger,
+            scans,
             clock,
             projected,
             logged,
@@ -215,6 +229,7 @@ impl Service {
             hurry,
             deposed,
             tasks: vec![writer, publishing, projecting],
+            counting: Some(counting),
             ticker,
         })
     }
@@ -273,6 +288,16 @@ impl Service {
     /// What would become of drafts, if they were signed and logged now, one after the other.
     pub async fn preflight(&self, drafts: Vec<Draft>) -> Result<Vec<Foreseen>, PreflightError> {
         self.preflight.foresee(drafts).await
+    }
+
+    /// Counts that somebody scanned a label, some time soon.
+    pub fn scanned(&self, scan: Scan) {
+        self.scans.count(scan);
+    }
+
+    /// Waits until all scans are counted.
+    pub async fn scans_counted(&self) {
+        self.scans.flush().await;
     }
 
     /// What time the service takes it to be.
@@ -379,6 +404,11 @@ impl Service {
         drop(self.queue.take());
         for task in self.tasks.drain(..) {
             drop(task.await);
+        }
+        self.scans.flush().await;
+        if let Some(counting) = self.counting.take() {
+            counting.abort();
+            drop(counting.await);
         }
         self.lookup.store.close().await;
     }

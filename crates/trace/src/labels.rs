@@ -132,14 +132,28 @@ impl Ranges {
 /// Ranges of a text for people, at most: what follows is a sign that there are more.
 const SHOWN: usize = 5;
 
+impl Ranges {
+    /// All of them as people write them: `1–990, 1001–1010`.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl fmt::Display for LabelRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first == self.last {
+            true => write!(f, "{}", self.first),
+            false => write!(f, "{}–{}", self.first, self.last),
+        }
+    }
+}
+
+/// The first few of them.
 impl fmt::Display for Ranges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, range) in self.0.iter().take(SHOWN).enumerate() {
-            f.write_str(if place > 0 { ", " } else { "" })?;
-            match range.first == range.last {
-                true => write!(f, "{}", range.first)?,
-                false => write!(f, "{}–{}", range.first, range.last)?,
-            }
+            write!(f, "{}{range}", if place > 0 { ", " } else { "" })?;
         }
         f.write_str(if self.0.len() > SHOWN { ", …" } else { "" })
     }
@@ -211,6 +225,12 @@ impl Labels {
             let sale = self.sales.iter().find(|sale| sale.labels.contains(number));
             sale.map_or(LabelStanding::Active, |sale| LabelStanding::Sold { time_ms: sale.time_ms })
         }
+    }
+
+    /// Those on packs that nobody has recorded as sold.
+    #[must_use]
+    pub fn unsold(&self) -> Ranges {
+        self.active.without(&self.sold())
     }
 
     /// All that were sold.

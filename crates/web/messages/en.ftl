@@ -57,6 +57,27 @@ evidence-too-large = Too many records for one file
 image-not-found = There is no such picture
     .detail = The ledger keeps the picture's hash but not its file yet. Ask the organisation that recorded it.
 
+## Signed requests, labels
+
+request-unsigned = This is not for everybody to read
+    .detail = The request must be signed with the key of a device of the organisation (RFC 9421). Ask with nguon, or from the app.
+request-for-another-host = The request is for another server
+    .detail = It names a host that is not this ledger's. Ask at the ledger's own address.
+request-signature-malformed = The request's signature cannot be read
+    .detail = Signature-Input and Signature are not of the form that this ledger reads. Update the software.
+request-signature-stale = The request's signature is too old
+    .detail = It is good for five minutes. Set the device's clock and ask again.
+request-signature-wrong = The request's signature does not hold
+    .detail = The request was changed on its way, or signed with another key. Ask again.
+not-yours = This belongs to another organisation
+    .detail = The key may not read this: it is of another organisation, may not record lots, or has ended. Ask your co-operative's manager.
+labels-not-printed = No such labels are printed
+    .detail = Record first which numbers are printed (bizStep encoding with nguon:labels), or look at the numbers: voided ones are not given out again.
+labels-beyond-packs = More labels than packs
+    .detail = More labels are recorded as printed than the lot has packs. Void those that are too many, then ask again.
+too-many-labels = Too many labels at once
+    .detail = One answer holds 200,000 labels at most. Ask for a part of the numbers.
+
 ## Records that were not taken
 
 record-encoding = The record that was sent cannot be read

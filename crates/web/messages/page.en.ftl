@@ -419,3 +419,34 @@ standing-authority = public authority
 standing-suspended = suspended
 standing-none = not recognised yet
 standing-operator = operator of the ledger
+
+## One pack
+
+pack-number = Pack no. { $number }
+pack-scans-none = No phone scanned this label before you.
+pack-scans = { $n ->
+    [one] { $number } phone
+   *[other] { $number } phones
+}
+pack-scans-since = Before you, { $scans } scanned this label, the first on { $day }.
+pack-sold = This pack is recorded as sold on { $day }. If you see it on sale as new, report it.
+pack-where = Where do you see this pack?
+pack-where-label = Province or city
+pack-where-send = Send
+pack-where-text = If you like. One code in two far places is a sign that a label was copied. The ledger keeps province and day, and not who you are.
+pack-not-printed = No record says that this label was printed
+pack-not-printed-text = The code is one of this system, but whoever made the lot has not recorded that this label was printed.
+pack-not-active = This label is not activated
+pack-not-active-text = It is printed, and no record says yet that it is on a pack.
+pack-void = This label was voided
+pack-void-text = Whoever made the lot voided it: spoiled, lost or taken off. No pack should carry it any more.
+pack-met-often = This code was scanned in an unusual way
+pack-met-often-text = One pack is hardly scanned like this. The label may have been copied onto other packs; or many people looked at one. The ledger cannot know which pack you hold.
+pack-advice = Compare name, weight and day on the pack with this page. If they differ, do not buy it, and report it.
+sign-far-apart = On { $day }, within one hour, this code was scanned in { $one } and in { $other }.
+sign-many-provinces = This code was scanned in { $number } provinces.
+sign-many-phones = { $number } phones scanned this code.
+sign-after-sale = The pack is recorded as sold on { $day }; more than a week later, { $number } phones went on scanning this code.
+fault-foreign-serial = This ledger did not give out this code
+fault-foreign-serial-text = The label names a lot that is in the ledger, but the pack's own code is none of this ledger's. It may be misprinted, or somebody printed it.
+fault-to-lot = See the page of the lot that the label names

@@ -401,3 +401,31 @@ standing-authority = cơ quan nhà nước
 standing-suspended = đang bị đình chỉ
 standing-none = chưa được công nhận
 standing-operator = người vận hành sổ
+
+## Một gói hàng
+
+pack-number = Gói số { $number }
+pack-scans-none = Chưa có điện thoại nào quét tem này trước bạn.
+pack-scans = { $number } điện thoại
+pack-scans-since = Trước bạn, { $scans } đã quét tem này, lần đầu ngày { $day }.
+pack-sold = Gói này được ghi là đã bán ngày { $day }. Nếu bạn thấy nó còn bày bán như hàng mới, hãy báo.
+pack-where = Bạn thấy gói này ở đâu?
+pack-where-label = Tỉnh, thành phố
+pack-where-send = Gửi
+pack-where-text = Không bắt buộc. Một mã xuất hiện ở hai nơi xa nhau là dấu hiệu tem bị chép. Sổ chỉ giữ tỉnh và ngày, không giữ bạn là ai.
+pack-not-printed = Tem này chưa được ghi là đã in
+pack-not-printed-text = Mã do hệ thống tạo ra, nhưng đơn vị làm ra lô chưa ghi là đã in tem này.
+pack-not-active = Tem chưa kích hoạt
+pack-not-active-text = Tem đã in nhưng chưa được ghi là đã dán lên gói nào.
+pack-void = Tem này đã bị hủy
+pack-void-text = Đơn vị làm ra lô đã hủy tem: hỏng, thất lạc hoặc bóc ra. Không gói hàng nào còn được mang tem này.
+pack-met-often = Mã này được quét khác thường
+pack-met-often-text = Một gói hàng khó được quét như vậy. Có thể tem đã bị chép sang gói khác; cũng có thể cùng một gói được nhiều người xem. Sổ không biết gói trên tay bạn là gói nào.
+pack-advice = Hãy so tên hàng, khối lượng và ngày in trên bao bì với trang này. Nếu khác, đừng mua và hãy báo.
+sign-far-apart = Ngày { $day }, trong vòng một giờ, mã này được quét ở { $one } và { $other }.
+sign-many-provinces = Mã này đã được quét ở { $number } tỉnh, thành phố.
+sign-many-phones = { $number } điện thoại đã quét mã này.
+sign-after-sale = Gói được ghi là đã bán ngày { $day }; hơn một tuần sau, { $number } điện thoại vẫn quét mã này.
+fault-foreign-serial = Mã này không do sổ cấp
+fault-foreign-serial-text = Tem ghi tên một lô có trong sổ, nhưng mã riêng của gói không phải do sổ này cấp. Có thể tem in sai, hoặc ai đó tự in.
+fault-to-lot = Xem trang của lô ghi trên tem

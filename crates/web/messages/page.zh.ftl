@@ -401,3 +401,31 @@ standing-authority = 国家机关
 standing-suspended = 已被暂停
 standing-none = 尚未获认可
 standing-operator = 账本运营者
+
+## 一件商品
+
+pack-number = 第 { $number } 件
+pack-scans-none = 在您之前，没有手机扫过这张标签。
+pack-scans = { $number } 部手机
+pack-scans-since = 在您之前，已有 { $scans }扫过这张标签，首次是 { $day }。
+pack-sold = 记录显示这件商品已于 { $day } 售出。如果您看到它仍作为新品出售，请举报。
+pack-where = 您在哪里看到这件商品？
+pack-where-label = 省、市
+pack-where-send = 发送
+pack-where-text = 自愿填写。同一个码出现在相距很远的两地，说明标签可能被复制。账本只保存省份和日期，不保存您是谁。
+pack-not-printed = 没有记录表明印过这张标签
+pack-not-printed-text = 这个码出自本系统，但该批次的生产者没有记录印过这张标签。
+pack-not-active = 标签尚未启用
+pack-not-active-text = 标签已印出，但还没有记录表明它贴在哪件商品上。
+pack-void = 这张标签已作废
+pack-void-text = 该批次的生产者已将其作废：损坏、遗失或撕下。任何商品都不应再贴这张标签。
+pack-met-often = 这个码的扫描情况异常
+pack-met-often-text = 一件商品很少会被这样扫描。标签可能被复制到别的商品上；也可能是许多人看过同一件商品。账本无法知道您手中的是哪一件。
+pack-advice = 请将包装上的品名、重量和日期与本页对照。如不一致，请勿购买并举报。
+sign-far-apart = { $day }，一小时之内，这个码在{ $one }和{ $other }被扫描。
+sign-many-provinces = 这个码已在 { $number } 个省、市被扫描。
+sign-many-phones = 已有 { $number } 部手机扫过这个码。
+sign-after-sale = 记录显示该商品已于 { $day } 售出；一周多以后，仍有 { $number } 部手机扫描这个码。
+fault-foreign-serial = 这个码不是本账本发出的
+fault-foreign-serial-text = 标签所写的批次在账本中，但这件商品自己的码不是本账本发出的。可能是印错，也可能是他人自行印制。
+fault-to-lot = 查看标签所写批次的页面

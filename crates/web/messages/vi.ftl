@@ -57,6 +57,27 @@ evidence-too-large = Lô có quá nhiều bản ghi cho một tệp
 image-not-found = Không có ảnh này
     .detail = Sổ giữ mã băm của ảnh nhưng chưa lưu tệp ảnh. Hãy hỏi đơn vị đã ghi ảnh.
 
+## Yêu cầu có chữ ký, tem
+
+request-unsigned = Nội dung này không phải ai cũng được xem
+    .detail = Yêu cầu phải được ký bằng khóa của một thiết bị thuộc đơn vị (RFC 9421). Hãy dùng lệnh nguon hoặc ứng dụng.
+request-for-another-host = Yêu cầu gửi cho máy chủ khác
+    .detail = Tên máy chủ trong yêu cầu không phải của sổ này. Hãy hỏi đúng địa chỉ của sổ.
+request-signature-malformed = Không đọc được chữ ký của yêu cầu
+    .detail = Signature-Input và Signature không đúng dạng mà sổ này đọc. Hãy cập nhật phần mềm.
+request-signature-stale = Chữ ký của yêu cầu đã cũ
+    .detail = Chữ ký chỉ dùng được trong năm phút. Hãy chỉnh đồng hồ của thiết bị rồi hỏi lại.
+request-signature-wrong = Chữ ký của yêu cầu không đúng
+    .detail = Yêu cầu đã bị sửa trên đường đi, hoặc được ký bằng khóa khác. Hãy hỏi lại.
+not-yours = Nội dung này thuộc đơn vị khác
+    .detail = Khóa này không được xem: khóa của đơn vị khác, không có quyền ghi lô, hoặc đã hết hiệu lực. Hãy hỏi người quản lý hợp tác xã.
+labels-not-printed = Chưa in tem nào mang số này
+    .detail = Hãy ghi trước những số được in (bizStep encoding kèm nguon:labels), hoặc xem lại số: tem đã hủy không được cấp lại.
+labels-beyond-packs = Tem nhiều hơn gói
+    .detail = Số tem ghi là đã in nhiều hơn số gói của lô. Hãy hủy những tem thừa rồi hỏi lại.
+too-many-labels = Quá nhiều tem một lúc
+    .detail = Mỗi lần trả lời có nhiều nhất 200.000 tem. Hãy hỏi từng phần.
+
 ## Bản ghi không được nhận
 
 record-encoding = Bản ghi gửi lên không đọc được

@@ -13,6 +13,7 @@ mod organisation;
 mod preflight;
 mod receipt;
 mod record;
+mod serial;
 mod submit;
 
 use std::sync::Arc;
@@ -91,6 +92,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         // These take query parameters of their own, and check them.
         .merge(crate::page::machine())
         .routes(routes!(organisation::list))
+        .routes(routes!(serial::serials))
+        .routes(routes!(serial::scan_signs))
         .merge(files)
         .merge(operation)
         .with_state(app.clone())

@@ -29,6 +29,7 @@
 //! What this does not do: TLS and HTTP/2 (a proxy in front does), and any decision about farming or trust.
 
 mod app;
+mod device;
 
 pub mod api;
 mod published;
@@ -41,6 +42,7 @@ pub mod problem;
 pub mod metrics;
 mod observe;
 pub mod server;
+mod visitor;
 
 use std::sync::Arc;
 

@@ -24,14 +24,16 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tower::Layer;
 
 use crate::server::stall::WriteStall;
+use crate::visitor::Peer;
 
 /// What one connection may take.
 #[derive(Debug, Clone)]
@@ -82,11 +84,12 @@ pub async fn serve(
         addresses: Addresses::new(limits.connections_per_address, limits.proxies.clone()),
         slots: Arc::new(Semaphore::new(limits.connections)),
     });
+    let proxies: Arc<[IpAddr]> = limits.proxies.clone().into();
     let (ending, ended) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, slot, place) = tokio::select! {
+        let (stream, from, slot, place) = tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => continue,
             accepted = shared.accept(&listener) => match accepted {
@@ -94,7 +97,8 @@ pub async fn serve(
                 None => continue,
             },
         };
-        let one = connection(stream, router.clone(), limits.clone(), ended.clone());
+        let peer = Peer { address: from, proxies: proxies.clone() };
+        let one = connection(stream, peer, router.clone(), limits.clone(), ended.clone());
         connections.spawn(async move {
             one.await;
             drop((slot, place));
@@ -119,7 +123,7 @@ struct Shared {
 
 impl Shared {
     /// The next connection that may come in. Safe to drop half done: nothing is taken before a connection is.
-    async fn accept(&self, listener: &TcpListener) -> Option<(TcpStream, Gauged, Place)> {
+    async fn accept(&self, listener: &TcpListener) -> Option<(TcpStream, IpAddr, Gauged, Place)> {
         let slot = self.slots.clone().acquire_owned().await.ok()?;
         let (stream, from) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -133,7 +137,7 @@ impl Shared {
             metrics::counter!("nguon_http_connections_refused_total").increment(1);
             return None;
         };
-        Some((stream, Gauged::new(slot), place))
+        Some((stream, from.ip(), Gauged::new(slot), place))
     }
 }
 
@@ -153,7 +157,13 @@ impl Drop for Gauged {
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, limits: Limits, mut ended: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    limits: Limits,
+    mut ended: watch::Receiver<bool>,
+) {
     // Small answers leave at once. A line where this fails works without.
     drop(stream.set_nodelay(true));
     let io = TokioIo::new(WriteStall::new(stream, limits.stall));
@@ -162,7 +172,7 @@ async fn connection(stream: TcpStream, router: Router, limits: Limits, mut ended
         .header_read_timeout(limits.head)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(io, TowerToHyperService::new(router));
+        .serve_connection(io, TowerToHyperService::new(Extension(peer).layer(router)));
     let mut connection = pin!(connection);
     loop {
         tokio::select! {

@@ -35,18 +35,12 @@ The act decides which role the key needs: diary, lot, commerce, inspection or re
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Sign {
-    /// The device's key file.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
     /// The public facts: one JSON document.
     #[arg(long, value_name = "FILE")]
     facts: PathBuf,
     /// What sort of act it is.
     #[arg(long, default_value = "lot", value_parser = act, value_name = "ACT")]
     act: Act,
-    /// In whose name, if nothing remembers it.
-    #[arg(long, value_name = "ID")]
-    org: Option<OrganisationId>,
     /// A person: JSON with a name. Erasable.
     #[arg(long, value_name = "FILE")]
     person: Vec<PathBuf>,
@@ -56,6 +50,19 @@ pub(super) struct Sign {
     /// Files that belong to it; the record names their digests in a manifest, the files stay with you.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     attach: Vec<PathBuf>,
+    #[command(flatten)]
+    hand: Hand,
+}
+
+/// Who signs, and what of the things that the facts name is known here.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Hand {
+    /// The device's key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// In whose name, if nothing remembers it.
+    #[arg(long, value_name = "ID")]
+    org: Option<OrganisationId>,
     /// Salt of a subject that somebody else made, 32 hex digits.
     #[arg(long, value_name = "URI=HEX", value_parser = salt_of)]
     salt: Vec<(String, [u8; 16])>,
@@ -63,16 +70,15 @@ pub(super) struct Sign {
     #[arg(long, value_name = "URI=EVENT", value_parser = newest_of)]
     newest: Vec<(String, EventId)>,
     #[command(flatten)]
-    chain: Chain,
+    pub(crate) chain: Chain,
 }
 
 impl Sign {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        self.chain.check()?;
-        let key = open_key(&self.key)?;
-        let mut notebook = Notebook::open(self.chain.subjects.as_deref(), &self.key)?;
-        let (payload, subjects) = self.public_section(&notebook)?;
-        let mut openings = vec![Opening { kind: SectionType::PUBLIC, salt: random()?, payload }];
+        self.hand.chain.check()?;
+        let shown = self.facts.display().to_string();
+        let text = std::fs::read_to_string(&self.facts).with_context(|| format!("cannot read {shown}"))?;
+        let mut openings = Vec::new();
         for person in &self.person {
             openings.push(read_person(person)?);
         }
@@ -82,15 +88,30 @@ impl Sign {
         if !self.attach.is_empty() {
             openings.push(manifest(&self.attach)?);
         }
+        self.hand.sign(self.act, &text, &shown, openings)
+    }
+}
+
+impl Hand {
+    /// Signs public facts, which are called `shown`, with more sections behind them, and delivers the record.
+    pub(crate) fn sign(
+        &self,
+        act: Act,
+        text: &str,
+        shown: &str,
+        private: Vec<Opening>,
+    ) -> anyhow::Result<ExitCode> {
+        self.chain.check()?;
+        let key = open_key(&self.key)?;
+        let mut notebook = Notebook::open(self.chain.subjects.as_deref(), &self.key)?;
+        let (payload, subjects) = self.public_section(text, shown, &notebook)?;
+        let mut openings = vec![Opening { kind: SectionType::PUBLIC, salt: random()?, payload }];
+        openings.extend(private);
         let sections = openings.len();
         let mut signer = self.chain.resume(&key, self.org, &notebook)?;
         let named = subjects.iter().map(|subject| subject.named);
-        let words = Words {
-            act: Some(self.act),
-            subjects: named.collect(),
-            openings,
-            ..Words::control(Control::Event)
-        };
+        let words =
+            Words { act: Some(act), subjects: named.collect(), openings, ..Words::control(Control::Event) };
         let signed = signer.sign(words)?;
         let event = signed.record.event_id();
         for subject in &subjects {
@@ -100,7 +121,7 @@ impl Sign {
         let mut fields = vec![
             ("event id", event.to_string()),
             ("organisation", signer.organisation().to_string()),
-            ("act", self.act.to_string()),
+            ("act", act.to_string()),
             ("seq", signed.record.seq().to_string()),
             ("sections", sections.to_string()),
         ];
@@ -113,9 +134,12 @@ impl Sign {
     }
 
     /// The document with its subjects, and the subjects as the record names them.
-    fn public_section(&self, notebook: &Notebook) -> anyhow::Result<(Vec<u8>, Vec<Known>)> {
-        let shown = self.facts.display();
-        let text = std::fs::read_to_string(&self.facts).with_context(|| format!("cannot read {shown}"))?;
+    fn public_section(
+        &self,
+        text: &str,
+        shown: &str,
+        notebook: &Notebook,
+    ) -> anyhow::Result<(Vec<u8>, Vec<Known>)> {
         let document = nguon_epcis::read(text.as_bytes()).with_context(|| {
             format!("{shown} would be signed and count for nothing, because nobody could read it; nothing was signed")
         })?;
@@ -125,7 +149,7 @@ impl Sign {
                 .into_iter()
                 .map(|uri| self.known(uri, None, notebook))
                 .collect::<anyhow::Result<Vec<_>>>()?;
-            let payload = with_subjects(&text, &subjects)?;
+            let payload = with_subjects(text, &subjects)?;
             return Ok((payload, subjects));
         }
         let missing: Vec<&str> =
@@ -137,7 +161,7 @@ impl Sign {
         );
         let known = |(uri, salt): &(String, [u8; 16])| self.known(uri, Some(*salt), notebook);
         let subjects = document.subjects.iter().map(known).collect::<anyhow::Result<Vec<_>>>()?;
-        Ok((text.into_bytes(), subjects))
+        Ok((text.as_bytes().to_vec(), subjects))
     }
 
     fn known(&self, uri: &str, in_document: Option<[u8; 16]>, notebook: &Notebook) -> anyhow::Result<Known> {

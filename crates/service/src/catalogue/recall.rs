@@ -6,6 +6,7 @@ use nguon_id::LotId;
 use nguon_storage::StoreError;
 use nguon_trace::facts::{Facts, Organisation, Plot, Text, organisation_in_urn, organisation_urn};
 use nguon_trace::graph::{Bounds, Direction};
+use nguon_trace::labels::Labels;
 use nguon_trace::lot::{Effect, LotState, LotStatus};
 use nguon_trace::quantity::{Quantity, Unit};
 
@@ -53,6 +54,8 @@ pub struct ScopeLot {
     pub sold: Option<Quantity>,
     /// Still somewhere: with its maker, or with those it went to.
     pub left: Option<Quantity>,
+    /// Its numbered labels.
+    pub labels: Labels,
 }
 
 /// An organisation that has or had lots of a scope.
@@ -172,6 +175,7 @@ fn line(state: &LotState, steps: u32, product: Option<Text>) -> ScopeLot {
         made: part(|sum| sum.made),
         sold: part(|sum| sum.sold),
         left: part(|sum| sum.left),
+        labels: state.labels.clone(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a recall reaches, with the people who worked on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nguon_export::recall::{Holding, Lot, Person, Plot, Recall};
 use nguon_id::LotId;
@@ -22,8 +22,13 @@ impl Exports {
             |uri: &str| LotId::from_uri(uri).map_or_else(|_| uri.to_owned(), |id| id.lot().to_string());
         let mut recall =
             Recall { lot: id.lot().to_string(), ledger: self.origin.clone(), ..Recall::default() };
+        let mut shipped = BTreeMap::new();
         for lot in scope.lots {
+            for (to, labels) in &lot.labels.shipped {
+                shipped.insert((to.clone(), lot.uri.clone()), labels.clone());
+            }
             recall.lots.push(Lot {
+                labels: lot.labels.unsold(),
                 product: lot.product.map(|name| name.vi).unwrap_or_default(),
                 number: number(&lot.uri),
                 uri: lot.uri,
@@ -37,6 +42,7 @@ impl Exports {
             let name = holder.card.as_ref().map_or_else(|| holder.id.clone(), |card| card.name.vi.clone());
             for (lot, (got, left)) in holder.lots {
                 recall.holdings.push(Holding {
+                    labels: shipped.remove(&(holder.id.clone(), lot.clone())).unwrap_or_default(),
                     name: name.clone(),
                     hotline: holder.card.as_ref().and_then(|card| card.hotline.clone()),
                     lot: number(&lot),
@@ -48,7 +54,15 @@ impl Exports {
         for (buyer, lots) in scope.buyers {
             for (lot, got) in lots {
                 let name = buyer.clone();
-                recall.holdings.push(Holding { name, hotline: None, lot: number(&lot), got, left: None });
+                let labels = shipped.get(&(String::new(), lot.clone())).cloned().unwrap_or_default();
+                recall.holdings.push(Holding {
+                    name,
+                    hotline: None,
+                    lot: number(&lot),
+                    got,
+                    left: None,
+                    labels,
+                });
             }
         }
         for (uri, card) in scope.plots {

@@ -35,7 +35,27 @@ pub(crate) async fn read_json(
     limit_bytes: usize,
     memory: &Arc<Semaphore>,
 ) -> Result<Read, Problem> {
-    check_media_type(headers)?;
+    check_media_type(headers, "application/json")?;
+    read(headers, body, limit_bytes, memory).await
+}
+
+/// Reads a form.
+pub(crate) async fn read_form(
+    headers: &HeaderMap,
+    body: Body,
+    limit_bytes: usize,
+    memory: &Arc<Semaphore>,
+) -> Result<Read, Problem> {
+    check_media_type(headers, "application/x-www-form-urlencoded")?;
+    read(headers, body, limit_bytes, memory).await
+}
+
+async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit_bytes: usize,
+    memory: &Arc<Semaphore>,
+) -> Result<Read, Problem> {
     let too_large = || Problem::new("request-too-large").saying("limit_bytes", limit_bytes);
     let promised =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -69,13 +89,13 @@ pub(crate) async fn read_json(
     }
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+fn check_media_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("").trim().to_ascii_lowercase());
     if text(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
         return Err(Problem::new("encoding-unsupported"));
     }
     let media_type = text(header::CONTENT_TYPE).unwrap_or_default();
-    if media_type.split(';').next().map(str::trim) != Some("application/json") {
+    if media_type.split(';').next().map(str::trim) != Some(wanted) {
         return Err(Problem::new("media-type-unsupported"));
     }
     Ok(())

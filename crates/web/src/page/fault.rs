@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::answer::{STYLE, html};
-use super::words::{Languages, Words};
+use super::words::{Languages, Words, percent_encoded};
 
 /// Why there is nothing to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     UnknownLot,
     /// A digit of the GTIN was mistyped or misprinted.
     CheckDigit,
+    /// A serial that this ledger did not give out.
+    ForeignSerial,
     /// An address that no lot has.
     Malformed,
     /// A GS1 link to something that is no lot.
@@ -33,6 +35,7 @@ impl Fault {
         match self {
             Self::UnknownLot => "fault-unknown-lot",
             Self::CheckDigit => "fault-check-digit",
+            Self::ForeignSerial => "fault-foreign-serial",
             Self::Malformed => "fault-malformed",
             Self::NotALot => "fault-not-a-lot",
             Self::UnknownCode => "fault-unknown-code",
@@ -46,6 +49,7 @@ impl Fault {
         match self {
             Self::UnknownLot
             | Self::NotALot
+            | Self::ForeignSerial
             | Self::UnknownCode
             | Self::UnknownOrganisation
             | Self::NoPage => StatusCode::NOT_FOUND,
@@ -64,12 +68,28 @@ struct FaultPage {
     /// What was asked for, as it came.
     asked: String,
     is_about_a_code: bool,
+    /// The page of the lot that the code names.
+    to_lot: Option<String>,
+    /// Where a suspicious sticker is reported.
+    report: String,
     languages: Languages,
     code: String,
 }
 
 /// The page of a fault.
 pub(crate) fn page(fault: Fault, asked: &str, words: Words, uri: &Uri, headers: &HeaderMap) -> Response {
+    page_with(fault, asked, None, words, uri, headers)
+}
+
+/// The same, with a way to the page of the lot that the code names.
+pub(crate) fn page_with(
+    fault: Fault,
+    asked: &str,
+    to_lot: Option<String>,
+    words: Words,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Response {
     let page = FaultPage {
         words,
         style: STYLE,
@@ -78,6 +98,8 @@ pub(crate) fn page(fault: Fault, asked: &str, words: Words, uri: &Uri, headers: 
         // No honest code is longer; the rest would be somebody else's message on our page.
         asked: asked.chars().take(80).collect(),
         is_about_a_code: !matches!(fault, Fault::UnknownOrganisation | Fault::NoPage),
+        to_lot,
+        report: words.href(&format!("/report?code={}", percent_encoded(uri.path()))),
         languages: Languages::of(words, uri),
         code: if matches!(fault, Fault::UnknownCode | Fault::MistypedCode) {
             asked.chars().take(20).collect()

@@ -10,6 +10,7 @@ mod banner;
 mod facts;
 mod linked;
 mod map;
+mod pack;
 mod proofs;
 mod scene;
 mod stages;
@@ -18,10 +19,10 @@ mod trade;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use nguon_id::{LinkError, LotId, LotIdError};
+use nguon_id::{LinkError, LotId, LotIdError, PackId};
 use nguon_service::{LookupError, Lot};
 use nguon_trace::completeness::{Completeness, Presence};
 use nguon_trace::lot::LotStatus;
@@ -41,6 +42,9 @@ use super::picture;
 use super::words::{Languages, Said, Words, in_language, percent_encoded};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::visitor::Peer;
+
+pub(super) use self::pack::place;
 
 #[derive(Template)]
 #[template(path = "page/lot.html")]
@@ -53,6 +57,8 @@ struct LotPage {
     languages: Languages,
     code: String,
     banner: Banner,
+    /// What is known of one pack of the lot, if its code was scanned.
+    pack: Option<pack::Code>,
     title: Said,
     number: String,
     /// Drawn by us; no text in it comes from outside.
@@ -117,10 +123,16 @@ struct Finding {
 
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    peer: Option<Extension<Peer>>,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let words = Words::of(&uri, &headers);
+    if let Ok(id) = PackId::from_path(uri.path()) {
+        let peer = peer.map(|Extension(peer)| peer);
+        return pack::page(app, id, peer, (method, uri, headers)).await;
+    }
     let id = match LotId::from_path(uri.path()) {
         Ok(id) => id,
         Err(error) => {
@@ -142,7 +154,7 @@ pub(super) async fn page(
     let mut response = if wants_json(&headers) {
         lots::document(&app, &lot, &headers)?
     } else {
-        html(StatusCode::OK, &view(&app, words, &lot), words, &headers)
+        html(StatusCode::OK, &view(&app, words, &lot, None), words, &headers)
     };
     let canonical = format!("<{}{}>; rel=\"canonical\"", app.service.public_base_url(), best_path(&lot));
     response.headers_mut().extend(HeaderValue::try_from(canonical).ok().map(|link| (header::LINK, link)));
@@ -189,7 +201,7 @@ fn many(words: Words, key: &str, count: usize) -> Option<String> {
     (count > UNFOLDED).then(|| words.count(key, u64::try_from(count).unwrap_or(u64::MAX)))
 }
 
-fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
+fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>) -> LotPage {
     let path = best_path(lot);
     let base = app.service.public_base_url();
     let scene = Scene { words, lot, now_ms: app.service.now_ms(), base, path: &path };
@@ -201,7 +213,7 @@ fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
         Finding { severity, sign, rule: scene.rule(finding), said: scene.finding(finding) }
     });
     let who = facts::who(&scene);
-    let banner = banner::of(&scene);
+    let banner = banner::of(&scene).or(pack.as_mut().and_then(|pack| pack.banner.take()));
     let summary = std::iter::once(banner.title.clone())
         .chain(who.iter().flat_map(|fact| fact.values.iter().map(|value| value.text.clone())));
     let summary = summary.collect::<Vec<_>>().join(" · ");
@@ -215,6 +227,7 @@ fn view(app: &App, words: Words, lot: &Lot) -> LotPage {
         code: String::new(),
         linked: linked::of(&scene, &banner.title, None),
         banner,
+        pack,
         number: lot.id.lot().to_string(),
         drawing,
         drawing_text: words.with("drawing-alt", &[("what", &words.t(&format!("category-{category}")))]),

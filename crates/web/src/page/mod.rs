@@ -4,6 +4,7 @@
 //! GET /                              what this ledger is, a search box, the newest lots, who takes part
 //! GET /01/{gtin}/10/{lot}            a lot by GS1 Digital Link
 //! GET /p/{product}/l/{lot}           a lot of a product without a GTIN
+//! GET /01/{gtin}/10/{lot}/21/{serial}, /p/{product}/l/{lot}/s/{serial}   one pack; POST: where it is
 //! GET /o/{organisation}              an organisation and its lots
 //! GET /c?code=8J3K-Q0ZH              the short code under a QR: leads to the lot
 //! GET /qr/{svg|png}/{path of a lot}  the QR code of its page
@@ -20,7 +21,7 @@
 //! sticker says, because no code can prove that.
 //!
 //! Pages decide nothing: how a lot stands is judged by `nguon-trace`. They set no cookie, load nothing from elsewhere and
-//! keep no trace of who read them.
+//! keep no trace of who read them; of a pack's page they count readers ([`nguon_service::scans`]).
 
 mod answer;
 mod badge;
@@ -58,8 +59,8 @@ use crate::problem::Problem;
 pub(crate) fn router(app: &Arc<App>) -> Router {
     Router::new()
         .route("/", get(home::page))
-        .route("/01/{*lot}", get(lot::page))
-        .route("/p/{*lot}", get(lot::page))
+        .route("/01/{*lot}", get(lot::page).post(lot::place))
+        .route("/p/{*lot}", get(lot::page).post(lot::place))
         .route("/o/{organisation}", get(organisation::page))
         .route("/c", get(short_code::page))
         .route("/qr/{format}/{*lot}", get(qr::picture))

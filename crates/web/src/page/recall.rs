@@ -13,6 +13,7 @@ use nguon_service::{LookupError, RecallScope};
 use nguon_trace::facts::Text;
 use nguon_trace::quantity::Quantity;
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::lots::json_answer;
@@ -65,6 +66,10 @@ struct Line {
     /// Still somewhere.
     #[schema(value_type = Option<Object>)]
     left: Option<Quantity>,
+    /// Its numbered labels, as ranges of `first` and `last`: `unsold` are on packs that nobody has recorded as sold, `shipped`
+    /// says by organisation (an empty id: somebody outside the ledger) which went where. Null: it has none.
+    #[schema(value_type = Option<Object>)]
+    labels: Option<Value>,
     /// Its page.
     page_url: Option<String>,
 }
@@ -174,6 +179,14 @@ impl Scope {
                     made: lot.made,
                     sold: lot.sold,
                     left: lot.left,
+                    labels: (!lot.labels.is_empty()).then(|| {
+                        json!({
+                            "unsold": lot.labels.unsold(),
+                            "sold": lot.labels.sold(),
+                            "void": lot.labels.void,
+                            "shipped": lot.labels.shipped,
+                        })
+                    }),
                 })
                 .collect(),
             organisations: scope

@@ -91,6 +91,7 @@ pub(crate) async fn ledger_with(limits: WorkLimits) -> Ledger {
         desk: SigningKey::from_seed([6; 32]),
         witness: seed(4),
         seal: seed(5),
+        serial: seed(6),
     };
     let clock = Arc::new(ManualClock::new(NOW_MS));
     let log_key = NoteSigner::new(ORIGIN, [1; 32]).unwrap().verifier_key(KeyKind::Ed25519);

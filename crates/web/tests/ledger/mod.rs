@@ -21,7 +21,7 @@ pub(crate) struct Ledger {
     pub(crate) service: Arc<Service>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) context: LedgerContext,
-    router: Router,
+    pub(crate) router: Router,
     /// Keys, database and published files; gone with this.
     _folder: tempfile::TempDir,
 }

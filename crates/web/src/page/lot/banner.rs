@@ -27,6 +27,11 @@ pub(super) struct Reason {
 }
 
 impl Reason {
+    /// A sentence in the page's language.
+    pub(super) fn plain(text: String) -> Self {
+        Self { rule: None, said: Said { text, lang: None } }
+    }
+
     /// A finding: in a language that has no sentence of its own for it, the rule's name goes before.
     fn of(scene: &Scene<'_>, finding: &Finding) -> Self {
         let said = scene.finding(finding);
@@ -35,6 +40,23 @@ impl Reason {
 }
 
 impl Banner {
+    /// How much it weighs against another: what a reader must hear first.
+    fn weight(&self) -> u8 {
+        ["good", "note", "gone", "wait", "doubt", "stop"]
+            .iter()
+            .position(|tone| *tone == self.tone)
+            .and_then(|place| u8::try_from(place).ok())
+            .unwrap_or(0)
+    }
+
+    /// The graver of two; of two that weigh the same, this one.
+    pub(super) fn or(self, other: Option<Self>) -> Self {
+        match other {
+            Some(other) if other.weight() > self.weight() => other,
+            _ => self,
+        }
+    }
+
     /// The sign beside the words, for those who do not see colours.
     pub(super) fn sign(&self) -> &'static str {
         match self.tone {
