@@ -30,6 +30,25 @@ const ELEMENTS: [&str; 19] = [
     "style",
 ];
 
+/// Attributes of the outermost element. One that moves or changes the whole drawing would part it from
+/// the code and the serial, which are drawn by themselves.
+const ROOT: [&str; 14] = [
+    "width",
+    "height",
+    "viewBox",
+    "id",
+    "lang",
+    "role",
+    "version",
+    "fill",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-weight",
+    "text-rendering",
+    "shape-rendering",
+];
+
 /// Functions that may stand in styles and attributes; `url` only with a `#`.
 const FUNCTIONS: [&str; 12] =
     ["url", "rgb", "rgba", "hsl", "hsla", "matrix", "translate", "scale", "rotate", "skewx", "skewy", "calc"];
@@ -57,6 +76,7 @@ pub(crate) fn check_attribute(name: &str, value: &str, root: bool) -> Result<(),
         }
         _ if name.contains(':') || name == "xmlns" => refused(),
         _ if name.get(..2).is_some_and(|on| on.eq_ignore_ascii_case("on")) => refused(),
+        _ if root && !ROOT.contains(&name) => refused(),
         _ => check_style(value, name == "style"),
     }
 }

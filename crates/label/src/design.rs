@@ -13,6 +13,10 @@
 //! [`Design::parse`] checks both once; [`Design::fill`] cannot fail afterwards. A `<text>` with an
 //! empty field is left out, caption and all. Fields are shortened by the rule in [`Design::fill`].
 //!
+//! Labels of one lot differ in their codes and serials alone. Whoever draws thousands asks for
+//! [`Design::ground`] once and for [`Design::own_texts`] each time, and draws the code at
+//! [`Design::qr_place`] itself.
+//!
 //! Whoever writes a design decides what a label looks like, and may print other words than ours on
 //! it; the checks see to it that a design cannot read files, call out or run in a browser.
 
@@ -22,12 +26,28 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 
 use crate::QrCode;
-use crate::fit::{fit, one_line};
-use crate::template::{self, FieldText, Part, Piece, Template, TemplateError};
-use crate::xml::push_escaped;
+use crate::fit::{AnyFont, Letters, Place, fit, one_line};
+use crate::template::{self, FieldText, Part, Piece, QrPlace, Template, TemplateError};
+use crate::xml::{push_attribute, push_escaped};
 
 /// The fields that a template can name.
-pub const FIELDS: [&str; 6] = ["product", "lot", "packed_on", "net_weight", "organisation", "short_code"];
+pub const FIELDS: [&str; 12] = [
+    "product",
+    "lot",
+    "packed_on",
+    "best_before",
+    "net_weight",
+    "organisation",
+    "address",
+    "origin",
+    "certificates",
+    "storage",
+    "short_code",
+    "serial",
+];
+
+/// Those that are never cut: a part of one says something else.
+pub(crate) const WHOLE: [&str; 6] = ["lot", "packed_on", "best_before", "net_weight", "short_code", "serial"];
 
 /// What goes on one label, as people read it. An empty text is left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,12 +58,24 @@ pub struct Fields<'a> {
     pub lot: &'a str,
     /// Ngày đóng gói: the day it was packed, as dd/mm/yyyy.
     pub packed_on: &'a str,
+    /// Hạn sử dụng: until when it is best, as dd/mm/yyyy.
+    pub best_before: &'a str,
     /// Khối lượng tịnh: the net weight with its unit.
     pub net_weight: &'a str,
     /// Đơn vị sản xuất: the co-operative.
     pub organisation: &'a str,
+    /// Its address.
+    pub address: &'a str,
+    /// Xuất xứ: where it was grown.
+    pub origin: &'a str,
+    /// Chứng nhận: certificates by name, as words: "VietGAP · OCOP 4 sao". Their logos belong to others.
+    pub certificates: &'a str,
+    /// Bảo quản: how to keep it.
+    pub storage: &'a str,
     /// Mã tra cứu: what a shopper types when the code cannot be scanned or leads elsewhere.
     pub short_code: &'a str,
+    /// Số sê-ri: this very pack's own.
+    pub serial: &'a str,
 }
 
 impl<'a> Fields<'a> {
@@ -52,9 +84,15 @@ impl<'a> Fields<'a> {
             "product" => self.product,
             "lot" => self.lot,
             "packed_on" => self.packed_on,
+            "best_before" => self.best_before,
             "net_weight" => self.net_weight,
             "organisation" => self.organisation,
+            "address" => self.address,
+            "origin" => self.origin,
+            "certificates" => self.certificates,
+            "storage" => self.storage,
             "short_code" => self.short_code,
+            "serial" => self.serial,
             _ => "",
         }
     }
@@ -86,6 +124,9 @@ pub enum DesignError {
         /// Height in `template.toml`.
         height_mm: f64,
     },
+    /// The code's place, quiet zone included, is not all on the label.
+    #[error("template.svg: the code's place goes over the label's edge")]
+    QrOutside,
 }
 
 /// A text by language tag.
@@ -115,6 +156,7 @@ impl Design {
         let template = template::parse(template_svg)?;
         let design = Design { settings, template };
         design.check_size()?;
+        design.check_qr_place()?;
         design.check_words()?;
         Ok(design)
     }
@@ -136,32 +178,115 @@ impl Design {
 
     /// Printed side of the code with its quiet zone: what [`QrCode::judge_print_width`] asks for.
     pub fn qr_side_mm(&self) -> f64 {
-        self.template.qr_side
+        self.template.qr.side_mm
+    }
+
+    /// Where the code goes.
+    pub fn qr_place(&self) -> QrPlace {
+        self.template.qr
+    }
+
+    /// Whether each of its labels can show a serial.
+    pub fn shows_serial(&self) -> bool {
+        self.texts().any(FieldText::is_own)
+    }
+
+    /// The fields that it shows.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let parts: Vec<&Part> = self.texts().flat_map(|text| &text.parts).collect();
+        FIELDS.into_iter().filter(|field| parts.contains(&&Part::Field(field))).collect()
     }
 
     /// One label as an SVG document, captions in this language.
     ///
-    /// A text wider than its `data-fit` shrinks to no less than 0.7 of its size, and is then cut
-    /// and ends in `…`; a text with the lot or the short code is never cut but shrinks on. Widths are
-    /// estimated, towards the careful side. A QR code that prints too small is drawn all the same:
-    /// ask [`QrCode::judge_print_width`] first.
+    /// A text wider than its `data-fit` takes as many lines as `data-lines` gives it, then shrinks to no
+    /// less than 0.7 of its size, and is then cut and ends in `…`; a text with a code, a date or a weight
+    /// is never cut but shrinks on. Widths are estimated, towards the careful side. A QR code that prints
+    /// too small is drawn all the same: ask [`QrCode::judge_print_width`] first.
     pub fn fill(&self, fields: &Fields<'_>, language: &str, code: &QrCode) -> String {
         let mut svg = String::new();
         for piece in &self.template.pieces {
             match piece {
                 Piece::Xml(xml) => svg.push_str(xml),
-                Piece::Qr { x, y, side } => code.push_nested_svg(&mut svg, x, y, side),
-                Piece::Text(text) => {
-                    if let Some(words) = self.words(text, fields, language) {
-                        push_text(&mut svg, text, &words);
-                    }
+                Piece::Qr => {
+                    let QrPlace { x_mm, y_mm, side_mm } = self.template.qr;
+                    let [x, y, side] = [x_mm, y_mm, side_mm].map(|n| n.to_string());
+                    code.push_nested_svg(&mut svg, &x, &y, &side);
                 }
+                Piece::Text(text) => self.push_text(&mut svg, text, fields, language, &AnyFont),
             }
         }
         svg
     }
 
+    /// The same without what is a single label's own: its code and the texts with its serial.
+    pub fn ground(&self, fields: &Fields<'_>, language: &str, letters: &dyn Letters) -> String {
+        let mut svg = String::new();
+        for piece in &self.template.pieces {
+            match piece {
+                Piece::Xml(xml) => svg.push_str(xml),
+                Piece::Text(text) if !text.is_own() => {
+                    self.push_text(&mut svg, text, fields, language, letters);
+                }
+                Piece::Text(_) | Piece::Qr => {}
+            }
+        }
+        svg
+    }
+
+    /// The texts with this label's serial, to be drawn over the [`Design::ground`]; `None` if there are none.
+    pub fn own_texts(&self, fields: &Fields<'_>, language: &str, letters: &dyn Letters) -> Option<String> {
+        let mut svg = self.template.head.clone();
+        for text in self.texts().filter(|text| text.is_own()) {
+            self.push_text(&mut svg, text, fields, language, letters);
+        }
+        if svg.len() == self.template.head.len() {
+            return None;
+        }
+        svg.push_str("</svg>");
+        Some(svg)
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &FieldText> {
+        self.template.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text),
+            Piece::Xml(_) | Piece::Qr => None,
+        })
+    }
+
+    fn push_text(
+        &self,
+        svg: &mut String,
+        text: &FieldText,
+        fields: &Fields<'_>,
+        language: &str,
+        letters: &dyn Letters,
+    ) {
+        let Some(words) = self.words(text, fields, language) else { return };
+        let place = Place { font_size: text.font_size, width: text.fit, lines: text.lines };
+        let fitted = fit(&words, text.style, place, letters);
+        // Hundredths of a millimetre, rounded down so that it still fits. Writing cannot fail.
+        let font_size = (fitted.font_size * 100.0).floor() / 100.0;
+        let _ = write!(svg, "<text{} font-size=\"{font_size}\">", text.attributes);
+        for (i, line) in fitted.lines.iter().enumerate() {
+            if i == 0 {
+                push_escaped(svg, line);
+                continue;
+            }
+            svg.push_str("<tspan");
+            push_attribute(svg, "x", &text.x);
+            push_attribute(svg, "dy", &format!("{:.2}", font_size * LEADING));
+            svg.push('>');
+            push_escaped(svg, line);
+            svg.push_str("</tspan>");
+        }
+        svg.push_str("</text>");
+    }
+
     fn words(&self, text: &FieldText, fields: &Fields<'_>, language: &str) -> Option<String> {
+        if text.only_with.is_some_and(|field| one_line(fields.value(field)).is_empty()) {
+            return None;
+        }
         let mut words = String::new();
         for part in &text.parts {
             match part {
@@ -190,6 +315,14 @@ impl Design {
         Err(DesignError::Size { width_mm, height_mm })
     }
 
+    fn check_qr_place(&self) -> Result<(), DesignError> {
+        let QrPlace { x_mm, y_mm, side_mm } = self.template.qr;
+        // What decimal fractions lose on the way to binary ones.
+        let slack = 1e-6;
+        let inside = x_mm + side_mm <= self.width_mm() + slack && y_mm + side_mm <= self.height_mm() + slack;
+        if inside { Ok(()) } else { Err(DesignError::QrOutside) }
+    }
+
     fn check_words(&self) -> Result<(), DesignError> {
         let captions = self.settings.captions.iter();
         let captions = captions.map(|(name, words)| (format!("captions.{name}"), words));
@@ -199,8 +332,7 @@ impl Design {
                 return Err(DesignError::NoVietnamese(place));
             }
         }
-        for piece in &self.template.pieces {
-            let Piece::Text(text) = piece else { continue };
+        for text in self.texts() {
             for part in &text.parts {
                 match part {
                     Part::Caption(name) if !self.settings.captions.contains_key(name) => {
@@ -216,15 +348,9 @@ impl Design {
 
 const VIETNAMESE: &str = "vi";
 
+/// From baseline to baseline, in sizes of the font.
+const LEADING: f64 = 1.22;
+
 fn say<'a>(words: &'a Words, language: &str) -> &'a str {
     words.get(language).or_else(|| words.get(VIETNAMESE)).map_or("", String::as_str)
-}
-
-fn push_text(svg: &mut String, text: &FieldText, words: &str) {
-    let fitted = fit(words, text.font_size, text.style, text.fit);
-    // Hundredths of a millimetre, rounded down so that it still fits. Writing cannot fail.
-    let font_size = (fitted.font_size * 100.0).floor() / 100.0;
-    let _ = write!(svg, "<text{} font-size=\"{font_size}\">", text.attributes);
-    push_escaped(svg, &fitted.text);
-    svg.push_str("</text>");
 }

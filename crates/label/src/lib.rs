@@ -12,7 +12,8 @@
 //! # Ok::<(), nguon_label::QrError>(())
 //! ```
 //!
-//! This crate knows no fonts and renders no label to pixels; it does no IO.
+//! This crate knows no fonts and draws no pixels: `nguon-print` makes pictures, sheets and printers' bytes
+//! of labels. It does no IO.
 
 mod allowed;
 mod design;
@@ -23,6 +24,7 @@ mod template;
 mod xml;
 
 pub use design::{Design, DesignError, FIELDS, Fields};
+pub use fit::{AnyFont, Letters};
 pub use picture::{MODULE_PIXELS, SvgOptions};
 pub use qr::{QUIET_ZONE, QrCode, QrError, RETAIL_X_DIMENSION_MM, XDimension};
-pub use template::TemplateError;
+pub use template::{QrPlace, TemplateError};

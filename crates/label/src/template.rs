@@ -7,6 +7,8 @@
 //! ```text
 //! <text data-fit="28" font-size="3" …>{product}</text>      a field, in at most 28 units
 //! <text data-fit="20" font-size="2" …>{caption.lot}: {lot}</text>
+//! <text data-fit="40" font-size="2" data-lines="2" …>{storage}</text>   in at most two lines
+//! <text data-fit="20" font-size="2" data-if="storage" …>{caption.storage}</text>   not without it
 //! <rect data-qr="" x="1" y="3" width="24" height="24"/>      where the code goes, once
 //! ```
 //!
@@ -17,12 +19,15 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use crate::allowed::{SVG, check_attribute, check_element, check_style};
-use crate::design::FIELDS;
+use crate::design::{FIELDS, WHOLE};
 use crate::fit::Style;
 use crate::xml::{push_attribute, push_escaped};
 
 /// Bytes of a template: a logo as a data URL fits, a photograph does not.
 const MAX_BYTES: usize = 256 * 1024;
+
+/// Lines of one text.
+const MAX_LINES: usize = 4;
 
 /// Elements within elements; programs that draw SVG recurse.
 const MAX_DEPTH: usize = 32;
@@ -66,18 +71,40 @@ pub enum TemplateError {
     /// A `<text>` with a field but without its width or size.
     #[error("a <text> with a field needs data-fit and font-size, both positive plain numbers")]
     FieldWithoutFit,
-    /// Not exactly one place for the code, or not a square directly inside `<svg>`.
-    #[error("a template needs exactly one square <rect data-qr=\"\" …> directly inside <svg>")]
+    /// Not exactly one place for the code, or not a square of plain numbers directly inside `<svg>`.
+    #[error(
+        "a template needs exactly one square <rect data-qr=\"\" …> directly inside <svg>, \
+         its x, y, width and height plain numbers"
+    )]
     QrPlace,
+    /// `{serial}` inside a group: it changes from label to label and is drawn above the rest.
+    #[error("a <text> with {{serial}} stands directly inside <svg>, not in a group")]
+    SerialPlace,
+    /// `data-lines` that is no small number, or on a text with `{serial}`.
+    #[error("data-lines is a number from 1 to {MAX_LINES}, and its <text> has an x, a plain number")]
+    Lines,
 }
 
 /// A template as the parts between which the values go.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
     pub(crate) pieces: Vec<Piece>,
-    pub(crate) qr_side: f64,
+    /// The opened `<svg>` and its `<style>`s: what a text directly inside it needs to look the same alone.
+    pub(crate) head: String,
+    pub(crate) qr: QrPlace,
     /// `width`, `height` and `viewBox` of the `<svg>`.
     pub(crate) frame: [String; 3],
+}
+
+/// Where the code goes, in millimetres from the label's upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QrPlace {
+    /// Its left edge.
+    pub x_mm: f64,
+    /// Its upper edge.
+    pub y_mm: f64,
+    /// Its side, quiet zone included.
+    pub side_mm: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -85,22 +112,31 @@ pub(crate) enum Piece {
     /// Checked XML, written as it is.
     Xml(String),
     Text(FieldText),
-    Qr {
-        x: String,
-        y: String,
-        side: String,
-    },
+    /// The code, at [`Template::qr`].
+    Qr,
 }
 
 /// A `<text>` with fields in it.
 #[derive(Debug, Clone)]
 pub(crate) struct FieldText {
-    /// Attributes as XML, without `font-size` and `data-fit`.
+    /// Attributes as XML, without `font-size` and those of our own.
     pub(crate) attributes: String,
     pub(crate) font_size: f64,
     pub(crate) style: Style,
     pub(crate) fit: f64,
+    /// Lines at most, and the left end of the second and later ones.
+    pub(crate) lines: usize,
+    pub(crate) x: String,
+    /// It is left out when this field is empty, as it is when one that it shows is.
+    pub(crate) only_with: Option<&'static str>,
     pub(crate) parts: Vec<Part>,
+}
+
+impl FieldText {
+    /// Whether it is this label's alone and not its lot's.
+    pub(crate) fn is_own(&self) -> bool {
+        self.only_with == Some("serial") || self.parts.contains(&Part::Field("serial"))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -166,8 +202,9 @@ struct Builder {
     pieces: Vec<Piece>,
     xml: String,
     open: Vec<Open>,
+    head: String,
     frame: Option<[String; 3]>,
-    qr_side: Option<f64>,
+    qr: Option<QrPlace>,
 }
 
 enum Open {
@@ -212,19 +249,23 @@ impl Builder {
             self.text_has_elements()?;
         }
         if find(&attributes, "data-qr").is_some() {
-            let side = number(find(&attributes, "width"));
-            let square = side.is_some() && side == number(find(&attributes, "height"));
-            if name != "rect" || self.open.len() != 1 || !square || self.qr_side.is_some() {
+            let place = qr_place(&attributes).ok_or(TemplateError::QrPlace)?;
+            if name != "rect" || self.open.len() != 1 || self.qr.is_some() {
                 return Err(TemplateError::QrPlace);
             }
-            self.qr_side = side;
+            self.qr = Some(place);
             self.flush();
-            self.pieces.push(Piece::Qr { x: value("x"), y: value("y"), side: value("width") });
+            self.pieces.push(Piece::Qr);
             self.open.push(Open::Qr);
         } else if name == "text" {
             self.open.push(Open::Text { attributes, content: String::new() });
         } else {
             self.open_element(name, &attributes);
+            match name {
+                _ if root => self.head.clone_from(&self.xml),
+                "style" => self.head.push_str("<style>"),
+                _ => {}
+            }
             self.open.push(Open::Element(name.to_owned()));
         }
         Ok(())
@@ -236,6 +277,7 @@ impl Builder {
             Some(Open::Element(name)) if name == "style" => {
                 check_style(text, true)?;
                 push_escaped(&mut self.xml, text);
+                push_escaped(&mut self.head, text);
             }
             Some(Open::Element(_)) if !text.contains(['{', '}']) => {
                 push_escaped(&mut self.xml, text);
@@ -252,7 +294,11 @@ impl Builder {
         match self.open.pop() {
             Some(Open::Text { attributes, content }) if content.contains(['{', '}']) => {
                 self.flush();
-                self.pieces.push(Piece::Text(field_text(&attributes, &content)?));
+                let text = field_text(&attributes, &content)?;
+                if text.is_own() && self.open.len() != 1 {
+                    return Err(TemplateError::SerialPlace);
+                }
+                self.pieces.push(Piece::Text(text));
             }
             Some(Open::Text { attributes, content }) => {
                 self.open_element("text", &attributes);
@@ -260,6 +306,9 @@ impl Builder {
                 self.xml.push_str("</text>");
             }
             Some(Open::Element(name)) => {
+                if name == "style" {
+                    self.head.push_str("</style>");
+                }
                 self.xml.push_str("</");
                 self.xml.push_str(&name);
                 self.xml.push('>');
@@ -275,8 +324,8 @@ impl Builder {
         }
         self.flush();
         let frame = self.frame.ok_or(TemplateError::NotSvg)?;
-        let qr_side = self.qr_side.ok_or(TemplateError::QrPlace)?;
-        Ok(Template { pieces: self.pieces, qr_side, frame })
+        let qr = self.qr.ok_or(TemplateError::QrPlace)?;
+        Ok(Template { pieces: self.pieces, head: self.head, qr, frame })
     }
 
     /// A `<text>` turns out to have an element inside: it is plain XML, and has no fields.
@@ -320,22 +369,52 @@ fn number(value: Option<&str>) -> Option<f64> {
     value?.parse().ok().filter(|n: &f64| n.is_finite() && *n > 0.0)
 }
 
+/// A coordinate: a number that may be left out.
+fn coordinate(value: Option<&str>) -> Option<f64> {
+    value.map_or(Some(0.0), |value| value.parse().ok()).filter(|n: &f64| n.is_finite() && *n >= 0.0)
+}
+
+fn qr_place(attributes: &Attributes) -> Option<QrPlace> {
+    let side_mm = number(find(attributes, "width"))?;
+    let square = number(find(attributes, "height")) == Some(side_mm);
+    let x_mm = coordinate(find(attributes, "x"))?;
+    let y_mm = coordinate(find(attributes, "y"))?;
+    let turned = ["transform", "style", "class", "clip-path"].iter().any(|n| find(attributes, n).is_some());
+    (square && !turned).then_some(QrPlace { x_mm, y_mm, side_mm })
+}
+
 fn field_text(attributes: &Attributes, content: &str) -> Result<FieldText, TemplateError> {
     let size = |name| number(find(attributes, name)).ok_or(TemplateError::FieldWithoutFit);
     let mut xml = String::new();
     for (name, value) in attributes {
-        if name != "data-fit" && name != "font-size" {
+        if !["data-fit", "data-lines", "data-if", "font-size"].contains(&name.as_str()) {
             push_attribute(&mut xml, name, value);
         }
     }
     let parts = parts(content)?;
-    let code = |p: &Part| matches!(p, Part::Field("lot" | "short_code"));
+    let code = |p: &Part| matches!(p, Part::Field(field) if WHOLE.contains(field));
     let style = Style {
         bold: matches!(find(attributes, "font-weight"), Some("bold" | "600" | "700" | "800")),
         whole: parts.iter().any(code),
     };
-    let font_size = size("font-size")?;
-    Ok(FieldText { attributes: xml, font_size, style, fit: size("data-fit")?, parts })
+    let lines = match find(attributes, "data-lines") {
+        None => 1,
+        Some(lines) => {
+            lines.parse().ok().filter(|n| (1..=MAX_LINES).contains(n)).ok_or(TemplateError::Lines)?
+        }
+    };
+    let x = find(attributes, "x").unwrap_or("0");
+    if lines > 1 && x.parse::<f64>().is_err() {
+        return Err(TemplateError::Lines);
+    }
+    let only_with = find(attributes, "data-if").map(field).transpose()?;
+    let (font_size, fit, x) = (size("font-size")?, size("data-fit")?, x.to_owned());
+    Ok(FieldText { attributes: xml, font_size, style, fit, lines, x, only_with, parts })
+}
+
+fn field(name: &str) -> Result<&'static str, TemplateError> {
+    let known = FIELDS.into_iter().find(|field| *field == name);
+    known.ok_or_else(|| TemplateError::UnknownField(name.to_owned()))
 }
 
 fn parts(content: &str) -> Result<Vec<Part>, TemplateError> {
@@ -344,10 +423,9 @@ fn parts(content: &str) -> Result<Vec<Part>, TemplateError> {
     while let Some((words, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').ok_or(TemplateError::FieldOutsideText)?;
         parts.push(Part::Words(words.to_owned()));
-        parts.push(match (name.strip_prefix("caption."), FIELDS.iter().find(|f| **f == name)) {
-            (Some(caption), _) => Part::Caption(caption.to_owned()),
-            (None, Some(field)) => Part::Field(field),
-            (None, None) => return Err(TemplateError::UnknownField(name.to_owned())),
+        parts.push(match name.strip_prefix("caption.") {
+            Some(caption) => Part::Caption(caption.to_owned()),
+            None => Part::Field(field(name)?),
         });
         rest = after;
     }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use nguon_label::{Design, DesignError, FIELDS, Fields, QrCode, TemplateError, XDimension};
+use nguon_label::{AnyFont, Design, DesignError, Fields, QrCode, TemplateError, XDimension};
 
 const PLAIN_SVG: &str = include_str!("../../../qr-templates/plain-50x30/template.svg");
 const PLAIN_TOML: &str = include_str!("../../../qr-templates/plain-50x30/template.toml");
@@ -14,6 +14,12 @@ const FIELDS_OF_A_LOT: Fields<'_> = Fields {
     net_weight: "500 g",
     organisation: "HTX Nông nghiệp Xuân Trường",
     short_code: "7K3M-9QX2",
+    best_before: "22/11/2027",
+    address: "Thôn Đa Lộc, xã Xuân Trường, Lâm Đồng",
+    origin: "Cầu Đất, Lâm Đồng, Việt Nam",
+    certificates: "VietGAP · OCOP 4 sao",
+    storage: "Nơi khô ráo, tránh ánh nắng trực tiếp",
+    serial: "",
 };
 
 fn code() -> QrCode {
@@ -32,19 +38,25 @@ fn every_design_we_ship_is_read_and_its_code_scans_at_a_till() {
     let mut designs = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if !path.is_dir() {
+        if !path.join("template.svg").is_file() {
             continue;
         }
         let read = |name| std::fs::read_to_string(path.join(name)).unwrap();
         let svg = read("template.svg");
         let design = Design::parse(&svg, &read("template.toml")).unwrap();
-        assert_eq!(code().judge_print_width(design.qr_side_mm()), XDimension::Retail);
-        for field in FIELDS {
-            assert!(svg.contains(&format!("{{{field}}}")), "{} lacks {field}", path.display());
+        assert_eq!(code().judge_print_width(design.qr_side_mm()), XDimension::Retail, "{}", path.display());
+        let fields = design.fields();
+        for field in ["product", "lot", "packed_on", "net_weight", "organisation", "short_code", "serial"] {
+            assert!(fields.contains(&field), "{} lacks {field}", path.display());
         }
+        assert!(design.shows_serial());
+        // The folder says how large it is.
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let size = format!("{:.0}x{:.0}", design.width_mm(), design.height_mm());
+        assert!(name.ends_with(&size), "{name}: {size}");
         designs += 1;
     }
-    assert!(designs > 0);
+    assert!(designs >= 4);
 }
 
 #[test]
@@ -57,12 +69,13 @@ fn a_label_shows_its_fields_in_the_asked_language() {
         "HTX Nông nghiệp Xuân Trường",
         "Lô: DL-2611-07",
         "Đóng gói: 22/11/2026",
+        "HSD: 22/11/2027",
         "Khối lượng tịnh: 500 g",
         "Mã tra cứu",
         "7K3M-9QX2",
     ];
     assert_eq!(texts(&vietnamese), expected);
-    let nested = "<svg x=\"0.3\" y=\"8.2\" width=\"21.5\" height=\"21.5\" viewBox=\"0 0 41 41\"";
+    let nested = "<svg x=\"0\" y=\"8.2\" width=\"21.5\" height=\"21.5\" viewBox=\"0 0 41 41\"";
     assert!(vietnamese.contains(nested), "{vietnamese}");
     assert!(!vietnamese.contains("data-"));
 
@@ -81,10 +94,37 @@ fn a_label_shows_its_fields_in_the_asked_language() {
 #[test]
 fn an_empty_field_takes_its_caption_with_it() {
     let design = Design::parse(PLAIN_SVG, PLAIN_TOML).unwrap();
-    let fields = Fields { net_weight: " \u{202e}", packed_on: "", ..FIELDS_OF_A_LOT };
+    let fields = Fields { net_weight: " \u{202e}", packed_on: "", short_code: "", ..FIELDS_OF_A_LOT };
     let label = design.fill(&fields, "vi", &code());
     assert!(!label.contains("Khối lượng") && !label.contains("Đóng gói"));
-    assert_eq!(texts(&label).len(), 5);
+    // This one stands in a text of its own, with `data-if`.
+    assert!(!label.contains("Mã tra cứu"));
+    assert_eq!(texts(&label).len(), 4);
+}
+
+#[test]
+fn what_changes_from_label_to_label_stands_apart() {
+    let design = Design::parse(PLAIN_SVG, PLAIN_TOML).unwrap();
+    let fields = Fields { serial: "000128-7K3M9QX2", ..FIELDS_OF_A_LOT };
+    let ground = design.ground(&fields, "vi", &AnyFont);
+    assert_eq!(texts(&ground).len(), 8);
+    assert!(!ground.contains("000128") && !ground.contains("Sê-ri") && !ground.contains("viewBox=\"0 0 41"));
+    let own = design.own_texts(&fields, "vi", &AnyFont).unwrap();
+    assert_eq!(texts(&own), ["Sê-ri: 000128-7K3M9QX2"]);
+    assert_eq!(design.own_texts(&FIELDS_OF_A_LOT, "vi", &AnyFont), None);
+    let whole = design.fill(&fields, "vi", &code());
+    let (head, _) = whole.split_once('>').unwrap();
+    assert!(own.starts_with(head) && ground.starts_with(head), "fonts and colours are inherited alike");
+    for text in texts(&ground).into_iter().chain(texts(&own)) {
+        assert!(whole.contains(text));
+    }
+    // So do the rules of its styles.
+    let styled = template(
+        "<style>.s &gt; text { fill: rgb(1, 2, 3) }</style>\
+        <text class='s' data-fit='9' font-size='2'>{serial}</text>",
+    );
+    let own = Design::parse(&styled, PLAIN_TOML).unwrap().own_texts(&fields, "vi", &AnyFont).unwrap();
+    assert!(own.contains("<style>.s &gt; text { fill: rgb(1, 2, 3) }</style><text class=\"s\""), "{own}");
 }
 
 #[test]
@@ -98,9 +138,15 @@ fn script_in_any_field_is_only_text() {
             net_weight: bad,
             organisation: bad,
             short_code: bad,
+            best_before: bad,
+            address: bad,
+            origin: bad,
+            certificates: bad,
+            storage: bad,
+            serial: bad,
         };
         let label = design.fill(&fields, "vi", &code());
-        assert_eq!(texts(&label).len(), 7, "{label}");
+        assert_eq!(texts(&label).len(), 9, "{label}");
         for text in texts(&label) {
             assert!(!text.contains(['<', '>', '"']), "{text}");
         }
@@ -190,7 +236,9 @@ fn what_draws_is_allowed() {
 
 #[test]
 fn a_template_that_is_not_a_label_is_refused() {
-    use TemplateError::{FieldOutsideText, FieldWithoutFit, NotSvg, QrPlace, TooDeep, UnknownField};
+    use TemplateError::{
+        FieldOutsideText, FieldWithoutFit, Lines, NotSvg, QrPlace, SerialPlace, TooDeep, UnknownField,
+    };
     let cases = [
         ("<text data-fit='9' font-size='2'>{price}</text>", UnknownField("price".to_owned())),
         ("<text font-size='2'>{lot}</text>", FieldWithoutFit),
@@ -203,6 +251,11 @@ fn a_template_that_is_not_a_label_is_refused() {
         ("<text data-fit='9' font-size='2'>{lot}<tspan/></text>", FieldOutsideText),
         ("<text><tspan/>{lot}</text>", FieldOutsideText),
         ("<title>{lot}</title>", FieldOutsideText),
+        ("<text data-fit='9' font-size='2' data-if='price'>{lot}</text>", UnknownField("price".to_owned())),
+        ("<text data-fit='9' font-size='2' data-lines='5'>{lot}</text>", Lines),
+        ("<text data-fit='9' font-size='2' data-lines='2' x='5%'>{lot}</text>", Lines),
+        ("<g><text data-fit='9' font-size='2'>{serial}</text></g>", SerialPlace),
+        ("<g><text data-fit='9' font-size='2' data-if='serial'>{lot}</text></g>", SerialPlace),
         ("<rect data-qr='' width='9' height='9'/>", QrPlace),
     ];
     for (inside, expected) in cases {
@@ -211,6 +264,11 @@ fn a_template_that_is_not_a_label_is_refused() {
     let right = template("");
     assert_eq!(refused(&right.replace("data-qr=\"\"", "")), QrPlace);
     assert_eq!(refused(&right.replace("height=\"20\"", "height=\"21\"")), QrPlace);
+    assert_eq!(refused(&right.replace("x=\"1\"", "x=\"1mm\"")), QrPlace);
+    assert_eq!(refused(&right.replace("x=\"1\"", "x=\"-1\"")), QrPlace);
+    assert_eq!(refused(&right.replace("x=\"1\"", "transform=\"scale(9)\"")), QrPlace);
+    let moved = right.replace(" width=\"50mm\"", " transform=\"scale(9)\" width=\"50mm\"");
+    assert_eq!(refused(&moved), TemplateError::Attribute("transform".to_owned()));
     assert_eq!(refused(&right.replace("<rect", "<g><rect").replace("/></", "/></g></")), QrPlace);
     assert_eq!(
         refused(&right.replace("/2000/svg", "/2000/swg")),
@@ -241,6 +299,10 @@ fn settings_and_drawing_must_agree() {
     let no_caption = PLAIN_TOML.replace("[captions.lot]", "[captions.lo]");
     let error = Design::parse(PLAIN_SVG, &no_caption).unwrap_err();
     assert!(matches!(&error, DesignError::UnknownCaption(name) if name == "lot"), "{error}");
+
+    let outside = PLAIN_SVG.replace("data-qr=\"\" x=\"0\"", "data-qr=\"\" x=\"29\"");
+    let error = Design::parse(&outside, PLAIN_TOML).unwrap_err();
+    assert!(matches!(error, DesignError::QrOutside), "{error}");
 
     for settings in ["", "width_mm = nan", &format!("colour = 1\n{PLAIN_TOML}")] {
         let error = Design::parse(PLAIN_SVG, settings).unwrap_err();
