@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::workspace::{Workspace, assert_none, read, root};
 
 /// Crates that take values and give values. The fixtures too: a season is made from a seed.
-const PURE: [&str; 8] = [
+const PURE: [&str; 10] = [
     "nguon-id",
     "nguon-ledger",
     "nguon-trace",
     "nguon-epcis",
     "nguon-label",
+    "nguon-fonts",
+    "nguon-print",
     "nguon-market",
     "nguon-export",
     "nguon-fixtures",
@@ -45,7 +47,7 @@ const WORLD: [&str; 22] = [
 /// Packages that one crate alone may name, with the crates that may. `nguon-tests` plays the world
 /// outside: it calls the router and stands in for a shop's receiver, so it may name axum; it plays
 /// somebody with a database prompt, who changes what the store never would, so it may name sqlx.
-const ONLY: [(&str, &[&str]); 9] = [
+const ONLY: [(&str, &[&str]); 10] = [
     ("sqlx", &["nguon-storage", "nguon-tests"]),
     ("libsqlite3-sys", &["nguon-storage"]),
     ("axum", &["nguon-web", "nguon-tests"]),
@@ -54,8 +56,9 @@ const ONLY: [(&str, &[&str]); 9] = [
     ("tower-http", &["nguon-web"]),
     // Heavy to build: whoever wants a spreadsheet or a PDF asks the crate that makes them.
     ("rust_xlsxwriter", &["nguon-export"]),
-    ("krilla", &["nguon-export"]),
-    ("skrifa", &["nguon-export"]),
+    ("krilla", &["nguon-export", "nguon-print"]),
+    ("skrifa", &["nguon-export", "nguon-print"]),
+    ("resvg", &["nguon-print"]),
 ];
 
 #[test]

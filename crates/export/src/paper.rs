@@ -1,7 +1,7 @@
 //! A4 paper: texts, rules and boxes on pages, written as PDF with their fonts inside.
 //!
 //! Pages are collected first and written at the end, so that each knows how many there are. The fonts are Noto Sans, cut
-//! down to Latin with all of Vietnamese (`fonts/OFL.txt`); a letter that they lack is drawn as their empty box.
+//! down to Latin with all of Vietnamese (`nguon-fonts`); a letter that they lack is drawn as their empty box.
 
 use krilla::Document;
 use krilla::color::rgb;
@@ -130,8 +130,8 @@ impl Face {
 impl Paper {
     pub(crate) fn new() -> Result<Self, PaperError> {
         Ok(Self {
-            regular: Face::read(include_bytes!("../fonts/NotoSans-Regular.ttf"))?,
-            bold: Face::read(include_bytes!("../fonts/NotoSans-Bold.ttf"))?,
+            regular: Face::read(nguon_fonts::NOTO_SANS_REGULAR)?,
+            bold: Face::read(nguon_fonts::NOTO_SANS_BOLD)?,
             pages: Vec::new(),
         })
     }
