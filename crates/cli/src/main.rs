@@ -6,6 +6,7 @@ mod client;
 mod demo;
 mod export;
 mod inspect;
+mod label;
 mod node;
 mod org;
 mod out;
@@ -87,6 +88,8 @@ enum Command {
     Trace(trace::Args),
     /// Files for offices: EUDR geolocation, the FSMA 204 sheet, a plot's VietGAP diary. Names and places of people are in them.
     Export(export::Args),
+    /// Labels of a lot: pictures, PDF sheets, and bytes for label printers, one or a hundred thousand.
+    Label(label::Args),
     /// Makes the read models again from the records, and says whether they were equal to what was there.
     Rebuild {
         /// Settings file.
@@ -137,6 +140,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serial(args) => return serial::run(args),
         Command::Trace(args) => return trace::run(&args),
         Command::Export(args) => return runtime()?.block_on(export::run(args)),
+        Command::Label(args) => return label::run(args),
         Command::Rebuild { config, given } => {
             let settings = given.resolve(config.as_deref())?;
             return runtime()?.block_on(rebuild::run(&settings));

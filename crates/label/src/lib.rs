@@ -26,5 +26,5 @@ mod xml;
 pub use design::{Design, DesignError, FIELDS, Fields};
 pub use fit::{AnyFont, Letters};
 pub use picture::{MODULE_PIXELS, SvgOptions};
-pub use qr::{QUIET_ZONE, QrCode, QrError, RETAIL_X_DIMENSION_MM, XDimension};
+pub use qr::{QUIET_ZONE, QrCode, QrError, RETAIL_X_DIMENSION_MM, XDimension, upper_case_host};
 pub use template::{QrPlace, TemplateError};
