@@ -4,7 +4,8 @@
 //   verifier-*.json   its sentences, a language each
 //   loader.js         waits for that; names verifier.js by its hash
 //   verify.html       the check as one page with everything in it, for whoever wants to host it
-//   manifest.json     which file is served under which name
+//   verify.policy     the policy to serve it under: the one it names itself, and that nobody may frame it
+//   names.txt         which file is served under which name
 //   *.br              each of them compressed with Brotli
 //
 // The same sources and the same lock file give the same bytes.
@@ -61,13 +62,14 @@ const brotli = (bytes) =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
 
 /** One page, whole: its script and style are inside, and its policy names both by hash. */
-async function page() {
+async function page(out) {
   const sha = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
   const script = Buffer.from(await bundle("src/ui/page.ts")).toString("utf8").replaceAll("</script", "<\\/script").trimEnd();
   const style = (await readFile(join(here, "page/verify.css"), "utf8")).trim();
   const template = await readFile(join(here, "page/verify.html"), "utf8");
-  const policy = `default-src 'none'; script-src ${sha(script)}; style-src ${sha(style)}; connect-src https: http://127.0.0.1:* http://localhost:* 'self'; img-src blob:; media-src blob: mediastream:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
+  const policy = `default-src 'none'; script-src ${sha(script)}; style-src ${sha(style)}; connect-src https: http://127.0.0.1:* http://localhost:* 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
   const parts = { "{{policy}}": policy, "{{style}}": style, "{{script}}": script };
+  await writeFile(join(out, "verify.policy"), `${policy}; frame-ancestors 'none'`);
   return Buffer.from(template.replace(/\{\{(?:policy|style|script)\}\}/g, (name) => parts[name]));
 }
 
@@ -86,12 +88,13 @@ export async function everything(out) {
   const verifier = add("verifier.js", await bundle("src/ui/lot.ts", { TEXTS: pairs(languages) }));
   const press = Object.entries(said).map(([language, { ui }]) => [language, [ui.press, ui["loading-failed"]]]);
   add("loader.js", await bundle("src/loader.ts", { VERIFIER: JSON.stringify(verifier), PRESS: pairs(press) }));
-  add("verify.html", await page());
+  add("verify.html", await page(out));
   for (const [name, bytes] of Object.entries(files)) {
     await writeFile(join(out, name), bytes);
     await writeFile(join(out, `${name}.br`), brotli(bytes));
   }
-  await writeFile(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  const names = Object.entries(manifest).map(([name, served]) => `${name} ${served}\n`);
+  await writeFile(join(out, "names.txt"), names.join(""));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

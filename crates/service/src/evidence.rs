@@ -16,6 +16,7 @@
 //! What it does not prove is that nothing was left out; who must know that checks the whole log.
 
 mod check;
+mod light;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Write};
@@ -129,8 +130,22 @@ pub(crate) struct Collector<'a> {
     pub(crate) witness_vkeys: Vec<String>,
 }
 
+/// The records that speak of a lot, by index.
+struct Gathered {
+    /// The lot, by URI.
+    lot: String,
+    state: LotState,
+    entries: BTreeMap<u64, RecordRow>,
+}
+
 impl Collector<'_> {
+    /// The evidence file.
     pub(crate) async fn collect(&self, id: &LotId) -> Result<Export, EvidenceError> {
+        let Gathered { lot, state, entries } = self.gather(id).await?;
+        self.write(&lot, &state, entries).await
+    }
+
+    async fn gather(&self, id: &LotId) -> Result<Gathered, EvidenceError> {
         let (start, states) = match self.catalogue.trace(id, Direction::Back, WALK).await? {
             None => return Err(EvidenceError::NoLot(id.path())),
             Some(Trace::Cycle(on)) => return Err(EvidenceError::Cycle(on)),
@@ -153,7 +168,7 @@ impl Collector<'_> {
         if entries.len() > RECORDS_MAX {
             return Err(EvidenceError::TooLarge);
         }
-        self.write(&start, &lot.state, entries).await
+        Ok(Gathered { lot: start, state: lot.state, entries })
     }
 
     async fn states(&self, uris: impl Iterator<Item = String>) -> Result<Vec<LotState>, StoreError> {

@@ -271,18 +271,35 @@ impl Service {
 
     /// Everything that speaks of a lot, in one zip that can be checked offline.
     pub async fn evidence(&self, lot: &nguon_id::LotId) -> Result<exports::Export, EvidenceError> {
-        // One at a time: a file may take thousands of proofs.
+        let _turn = self.evidence_turn().await?;
+        self.collector().collect(lot).await
+    }
+
+    /// The same for a phone's own check: JSON, smaller. `independent` names the witnesses that the operator does not own.
+    pub async fn light_evidence(
+        &self,
+        lot: &nguon_id::LotId,
+        independent: &[String],
+    ) -> Result<Vec<u8>, EvidenceError> {
+        let _turn = self.evidence_turn().await?;
+        self.collector().light(lot, independent).await
+    }
+
+    /// One at a time: a file may take thousands of proofs.
+    async fn evidence_turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, EvidenceError> {
         let turn = tokio::time::timeout(EVIDENCE_PATIENCE, self.evidence_turn.acquire());
-        let Ok(Ok(_turn)) = turn.await else { return Err(EvidenceError::Busy) };
-        let collector = evidence::Collector {
+        turn.await.ok().and_then(Result::ok).ok_or(EvidenceError::Busy)
+    }
+
+    fn collector(&self) -> evidence::Collector<'_> {
+        evidence::Collector {
             store: self.lookup.store.clone(),
             lookup: &self.lookup,
             catalogue: &self.catalogue,
             directory: self.directory.clone(),
             log_vkey: self.log_key.to_string(),
             witness_vkeys: self.witness_keys.iter().map(ToString::to_string).collect(),
-        };
-        collector.collect(lot).await
+        }
     }
 
     /// What would become of drafts, if they were signed and logged now, one after the other.

@@ -39,6 +39,20 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     .expect("base64 is ASCII")
 });
 
+/// The policy of a page that loads script: our own files, which may ask this server and make no markup out of text.
+static WITH_SCRIPT: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let policy = POLICY.to_str().unwrap_or_default();
+    let script =
+        "script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+    HeaderValue::try_from(format!("{policy}; {script}")).expect("base64 is ASCII")
+});
+
+/// Lets a page load script.
+pub(crate) fn with_script(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, WITH_SCRIPT.clone());
+    response
+}
+
 /// Answers with a page, or with 304 if the reader has it.
 pub(crate) fn html(status: StatusCode, page: &impl Template, words: Words, asked: &HeaderMap) -> Response {
     let text = match page.render() {

@@ -34,7 +34,7 @@ use self::proofs::Proofs;
 use self::scene::Scene;
 use self::stages::Stage;
 use self::trade::{Amount, Bar, Holder, Kin, Offer};
-use super::answer::{STYLE, html, wants_json};
+use super::answer::{STYLE, html, wants_json, with_script};
 use super::badge;
 use super::fault::{self, Fault};
 use super::lots;
@@ -154,7 +154,7 @@ pub(super) async fn page(
     let mut response = if wants_json(&headers) {
         lots::document(&app, &lot, &headers)?
     } else {
-        html(StatusCode::OK, &view(&app, words, &lot, None), words, &headers)
+        with_script(html(StatusCode::OK, &view(&app, words, &lot, None), words, &headers))
     };
     let canonical = format!("<{}{}>; rel=\"canonical\"", app.service.public_base_url(), best_path(&lot));
     response.headers_mut().extend(HeaderValue::try_from(canonical).ok().map(|link| (header::LINK, link)));

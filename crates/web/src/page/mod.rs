@@ -10,6 +10,8 @@
 //! GET /qr/{svg|png}/{path of a lot}  the QR code of its page
 //! GET /badge/{path of a lot}.svg     how it stands, for other sites to embed
 //! GET /images/{blake3}               pictures (none are kept yet)
+//! GET /assets/{name}-{hash}.{ext}    script, loaded by those who ask for it
+//! GET /verify                        the check in the browser as a page of its own
 //! GET /api/v1/listings               the feed for exchanges
 //! GET /api/v1/lots…                  lots as JSON
 //! GET /api/v1/trace/…                one step back or forward, or all the way, as JSON
@@ -24,6 +26,7 @@
 //! keep no trace of who read them; of a pack's page they count readers ([`nguon_service::scans`]).
 
 mod answer;
+mod asset;
 mod badge;
 mod evidence;
 mod fault;
@@ -47,6 +50,7 @@ use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -68,6 +72,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/images/{blake3}", get(image::picture))
         .route("/favicon.ico", get(picture::icon))
         .route("/robots.txt", get(robots::text))
+        .route("/assets/{name}", get(asset::asset))
+        .route("/verify", get(asset::verify))
         .with_state(app.clone())
 }
 
@@ -79,6 +85,8 @@ pub(crate) fn machine() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(lots::lot))
         .routes(routes!(trace::trace))
         .routes(routes!(evidence::evidence))
+        // Base64 of digests and signatures: compressed, it is as small as they are.
+        .merge(OpenApiRouter::new().routes(routes!(evidence::light)).layer(CompressionLayer::new()))
         .routes(routes!(recall::scope))
 }
 

@@ -123,7 +123,8 @@ class Tiles {
     if (known !== undefined) return known;
     // A partial tile may be gone once the full one is there.
     const bytes = (await this.fetch(path)) ?? (width === 256 ? undefined : await this.fetch(full));
-    if (bytes === undefined) throw new CheckError("network", path);
+    // A log that has grown past a size has its tiles: who does not show them may have something to hide.
+    if (bytes === undefined) throw new CheckError("tile-malformed", `${path}: not there`);
     if (bytes.length !== 32 * width && bytes.length !== 32 * 256) throw new CheckError("tile-malformed", path);
     const hashes = Array.from({ length: width }, (_, at) => bytes.slice(32 * at, 32 * at + 32));
     this.#read.set(path, hashes);

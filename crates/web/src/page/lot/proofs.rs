@@ -8,6 +8,10 @@ pub(super) struct Proofs {
     pub(super) command: String,
     /// This lot as JSON.
     pub(super) json: String,
+    /// The path of the lot's page without the slash in front: what the check in the browser asks about.
+    pub(super) lot: String,
+    /// The script that offers that check.
+    pub(super) loader: &'static str,
     /// Everything that speaks of the lot, in one file.
     pub(super) evidence: String,
     /// Nobody but the operator cosigns.
@@ -23,6 +27,8 @@ pub(super) fn of(app: &App, path: &str) -> Proofs {
         log_key: service.log_key().to_string(),
         command: format!("nguon verify {}", service.public_base_url()),
         json: format!("/api/v1/lots{path}"),
+        lot: path.trim_start_matches('/').to_owned(),
+        loader: nguon_frontend::LOADER.name,
         evidence: format!("/api/v1/evidence{path}"),
         operator_only: !names().any(|name| app.independent_witnesses.contains(&name)),
         witnesses: names().collect(),
