@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::workspace::{Workspace, assert_none, read};
+use crate::workspace::{Workspace, assert_none, files_ending, read};
 
 #[test]
 fn every_dependency_has_a_licence_on_the_list() {
@@ -37,6 +37,47 @@ fn every_dependency_comes_from_the_one_registry() {
     }
     assert_none("No git, no stray paths:", &faults);
     assert!(registries.len() <= 1, "{registries:?}");
+}
+
+#[test]
+fn every_npm_package_is_pinned_by_hash_has_a_licence_on_the_list_and_names_no_host() {
+    let allowed = allowed();
+    let mut faults = Vec::new();
+    let locks = files_ending(&["package-lock.json"]);
+    assert!(locks.contains(&"frontend/verifier/package-lock.json".into()), "{locks:?}");
+    for lock in locks {
+        let lock_name = lock.display();
+        let json: serde_json::Value = serde_json::from_str(&read(&lock)).expect("npm writes JSON");
+        for (name, package) in json["packages"].as_object().expect("a lock file lists its packages") {
+            // The folder itself, and a package of ours that lies beside it.
+            if name.is_empty() || !name.starts_with("node_modules/") {
+                continue;
+            }
+            let licence = package["license"].as_str().unwrap_or_default();
+            if !satisfies(licence, &allowed) {
+                faults.push(format!("{lock_name}: {name}: {licence:?}"));
+            }
+            if !package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")) {
+                faults.push(format!("{lock_name}: {name} is not pinned by its hash"));
+            }
+            if package.get("resolved").is_some() {
+                faults.push(format!(
+                    "{lock_name}: {name} comes from a host by name (omit-lockfile-registry-resolved)"
+                ));
+            }
+        }
+        let manifest: serde_json::Value =
+            serde_json::from_str(&read(lock.with_file_name("package.json"))).expect("package.json is JSON");
+        for kind in ["dependencies", "devDependencies"] {
+            for (name, version) in manifest[kind].as_object().into_iter().flatten() {
+                if !version.as_str().is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+                {
+                    faults.push(format!("{lock_name}: {name} {version} is not one version"));
+                }
+            }
+        }
+    }
+    assert_none("Packages of the front end:", &faults);
 }
 
 #[test]

@@ -112,14 +112,18 @@ fn a_migration_begins_with_why_and_leaves_time_and_chance_outside() {
 }
 
 #[test]
-fn every_vector_is_read_by_a_rust_test() {
-    let mut readers = String::new();
-    for file in files_ending(&[".rs"]) {
-        if !file.starts_with("tests/tidy") {
-            readers.push_str(&read(file));
+fn every_vector_is_read_by_a_rust_test_and_by_the_verifier() {
+    let mut unread = Vec::new();
+    for (language, ending, below) in [("Rust", ".rs", ""), ("TypeScript", ".test.ts", "frontend/verifier")] {
+        let mut readers = String::new();
+        for file in files_ending(&[ending]) {
+            if file.starts_with(below) && !file.starts_with("tests/tidy") {
+                readers.push_str(&read(file));
+            }
         }
+        let names = vectors().into_keys().filter(|name| !readers.contains(name.as_str()));
+        unread.extend(names.map(|name| format!("{name}: no {language} test")));
     }
-    let unread: Vec<String> = vectors().into_keys().filter(|name| !readers.contains(name.as_str())).collect();
     assert_none("A vector that no test reads proves nothing:", &unread);
 }
 

@@ -54,6 +54,7 @@ fn everything(tools: &Tools, report: &mut Report) -> Result<()> {
         log.run(&mut tools.cargo(&["build", "--workspace", "--all-targets"]))?;
         Ok(Outcome::Done)
     })?;
+    report.step("front end", |log| front_end(tools, log))?;
     report.step("packages", |log| packages(tools, log))?;
     let postgres = server(tools, report)?;
     report.step("tests", |log| run_tests(&[], postgres.as_ref(), tools, log))?;
@@ -79,6 +80,20 @@ fn licences(tools: &Tools, log: &Log) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// The types and tests of what runs in browsers. Without Node the build before it would have failed.
+fn front_end(tools: &Tools, log: &Log) -> Result<Outcome> {
+    let folder = tools.root.join("frontend/verifier");
+    let node = |arguments: &[&str]| {
+        let mut command = tools.command("node");
+        command.current_dir(&folder).args(arguments);
+        command
+    };
+    log.run(&mut node(&["install.mjs", "--all"]))?;
+    log.run(&mut node(&["node_modules/typescript/bin/tsc", "--noEmit"]))?;
+    log.run(node(&["test.mjs"]).arg(tools.target.join("verifier-tests")))?;
+    Ok(Outcome::Done)
+}
+
 /// Debian packages that tests use: one installation for all.
 fn packages(tools: &Tools, log: &Log) -> Result<Outcome> {
     let mut missing = Vec::new();
@@ -93,7 +108,7 @@ fn packages(tools: &Tools, log: &Log) -> Result<Outcome> {
     if !Path::new("/usr/share/gocode/src/golang.org/x/mod/sumdb").is_dir() {
         missing.push("golang-golang-x-mod-dev");
     }
-    if browser_tests(tools).is_some() && tools.lookup("chromium").is_none() {
+    if tools.lookup("chromium").is_none() {
         missing.push("chromium");
     }
     if missing.contains(&"postgresql") && crate::tools::is_root() {

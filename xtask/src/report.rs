@@ -138,11 +138,23 @@ impl Log {
 }
 
 impl Tests {
-    /// Adds up the closing lines of nextest (`Summary [ 1.2s] 9 tests run: 8 passed, 1 failed`)
-    /// and of libtest (`test result: ok. 8 passed; 0 failed; 1 ignored`). nextest indents what its
-    /// tests say, so that each one's own closing line does not count again.
+    /// Adds up the closing lines of nextest (`Summary [ 1.2s] 9 tests run: 8 passed, 1 failed`),
+    /// of libtest (`test result: ok. 8 passed; 0 failed; 1 ignored`) and of Node's runner (`ℹ pass 8`).
+    /// nextest indents what its tests say, so that each one's own closing line does not count again.
     pub(crate) fn count(output: &str) -> Self {
         let mut tests = Self::default();
+        for line in output.lines() {
+            let Some((what, n)) = line.strip_prefix("ℹ ").and_then(|line| line.split_once(' ')) else {
+                continue;
+            };
+            let Ok(n) = n.parse::<u64>() else { continue };
+            match what {
+                "pass" => tests.passed += n,
+                "fail" | "cancelled" => tests.failed += n,
+                "skipped" | "todo" => tests.skipped += n,
+                _ => {}
+            }
+        }
         let closing = output
             .lines()
             .filter(|line| line.starts_with("test result: ") || line.trim_start().starts_with("Summary ["));
@@ -220,6 +232,8 @@ mod tests {
             2,
             1,
         );
+        let node = "✔ a story (1.2ms)\nℹ tests 7\nℹ suites 0\nℹ pass 4\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 0\n";
+        check(node, 4, 2, 1);
         check("    Checking nguon-id v0.1.0\n    Finished `dev` profile\n", 0, 0, 0);
     }
 
