@@ -3,10 +3,13 @@
 use std::io::{Cursor, Read, Write};
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use nguon_fixtures::farm::Device;
 use nguon_id::LotId;
 use nguon_ledger::Roles;
 use nguon_ledger::policy::Policy;
+use nguon_ledger::proof::TlogProof;
 use nguon_service::EvidenceError;
 use nguon_service::evidence::{Checked, EvidenceCheckError, check};
 use nguon_tests::{Database, World};
@@ -213,4 +216,47 @@ async fn facts_that_were_erased_are_missing_with_a_notice() {
     assert!(matches!(world.service().evidence(&nowhere).await, Err(EvidenceError::NoLot(_))));
     // The audit takes what was erased for a fault (tests/service/erasure.rs).
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_light_form_for_phones_holds_the_same_records_and_proofs() {
+    let Some(world) = given().await else { return };
+    let mut farm = world.farm("farm").await;
+    let lot = farm.lot("260105-A");
+    world.log(farm.harvest(Device::Phone(1), "260105-A", 820_000)).await;
+    let zip = collect(&world, &lot).await;
+    let independent = [nguon_tests::WITNESS.to_owned()];
+    let id = LotId::from_uri(&lot).unwrap();
+    let light = world.service().light_evidence(&id, &independent).await.unwrap();
+    let light: serde_json::Value = serde_json::from_slice(&light).unwrap();
+    assert_eq!(light["lot"], lot);
+    assert_eq!(light["witnesses"][0]["operators_own"], false, "it was named as somebody else's");
+
+    let bytes = |value: &serde_json::Value| BASE64_STANDARD.decode(value.as_str().unwrap()).unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(zip)).unwrap();
+    let mut path: Vec<u8> = Vec::new();
+    let mut shared_hashes = 0;
+    for record in light["records"].as_array().unwrap() {
+        let index = record["index"].as_u64().unwrap();
+        let mut text = Vec::new();
+        let name = format!("records/{index:09}.tlog-proof");
+        archive.by_name(&name).unwrap().read_to_end(&mut text).unwrap();
+        let proof = TlogProof::parse(&text).unwrap();
+        assert_eq!(bytes(&record["record"]), proof.extra);
+        assert_eq!(light["checkpoint"], proof.checkpoint_note.to_string());
+        let shared = usize::try_from(record["shared"].as_u64().unwrap_or(0)).unwrap();
+        shared_hashes += shared;
+        path = [bytes(&record["proof"]), path[path.len() - 32 * shared..].to_vec()].concat();
+        assert_eq!(path, proof.hashes.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>(), "entry {index}");
+        for fact in record["facts"].as_array().into_iter().flatten() {
+            let mut payload = Vec::new();
+            let name = format!("facts/{index:09}-{}.json", fact["position"]);
+            archive.by_name(&name).unwrap().read_to_end(&mut payload).unwrap();
+            assert_eq!(fact["text"].as_str().unwrap().as_bytes(), payload);
+        }
+    }
+    let in_zip = archive.file_names().filter(|name| name.as_ref().unwrap().starts_with("records/")).count();
+    assert_eq!(light["records"].as_array().unwrap().len(), in_zip);
+    assert!(shared_hashes > 0, "neighbours share");
+    world.end().await;
 }

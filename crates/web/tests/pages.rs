@@ -654,3 +654,31 @@ async fn a_reader_at_a_wrong_address_gets_a_page_and_a_program_a_problem() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_page_elsewhere_may_check_a_lot_and_is_sent_few_bytes() {
+    let (ledger, mut farm) = farm().await;
+    let lot = farm.lot("C1");
+    ledger.take([farm.harvest(Device::Phone(1), "C1", 60_000)]).await;
+    let address = format!("/api/v1/check{}", path(&lot));
+    let elsewhere = [("origin", "https://checker.example.org"), ("accept-encoding", "gzip, br")];
+    let answer = ledger.ask(&address, &elsewhere).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("content-encoding"), "gzip");
+    let plain = ledger.get(&address).await;
+    let check: serde_json::Value = serde_json::from_slice(&plain.bytes).unwrap();
+    assert_eq!(check["format"], "nguon check 1");
+    assert_eq!(check["witnesses"][0]["operators_own"], true);
+    let etag = plain.header("etag").to_owned();
+    assert_eq!(ledger.ask(&address, &[("if-none-match", &etag)]).await.status, 304);
+    for (address, status) in
+        [("/api/v1/check/p/khong-co/l/1", 404), ("/api/v1/check/xyz", 400), (&format!("{address}?a=b"), 400)]
+    {
+        let refused = ledger.ask(address, &elsewhere).await;
+        assert_eq!(refused.status, status, "{address}");
+        assert_eq!(refused.header("access-control-allow-origin"), "*", "the reason can be read there too");
+    }
+    let tile = ledger.ask("/checkpoint", &elsewhere).await;
+    assert_eq!(tile.header("access-control-allow-origin"), "*");
+}

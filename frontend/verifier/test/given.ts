@@ -1,6 +1,6 @@
 /** What the tests are given: the check values of the format, and corpora of other projects where they lie beside this one. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Bytes, unhex } from "../src/core/bytes.ts";
 
@@ -19,6 +19,17 @@ export function corpus(path: string): string | undefined {
   if (existsSync(file)) return readFileSync(file, "utf8");
   console.log(`skipped: ${path}: it is not beside the project`);
   return undefined;
+}
+
+/** All JSON files below a folder of a corpus, by path. */
+export function corpusFiles(folder: string): Map<string, string> {
+  const root = project(`../shared/corpora/${folder}`);
+  if (!existsSync(root)) {
+    console.log(`skipped: ${folder}: it is not beside the project`);
+    return new Map();
+  }
+  const names = readdirSync(root, { recursive: true }).map(String).filter((name) => name.endsWith(".json"));
+  return new Map(names.sort().map((name) => [name, readFileSync(join(root, name), "utf8")]));
 }
 
 export function bytes(digits: string): Bytes {

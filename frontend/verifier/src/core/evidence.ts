@@ -80,6 +80,8 @@ export const fault = (error: unknown, place: string): Fault => {
 /** A proof shares its upper hashes with the one before it: only its own are sent. */
 export function readLight(bytes: Bytes): Evidence {
   if (bytes.length > BYTES_MAX) throw new CheckError("file-too-large", `${bytes.length} bytes`);
+  // Whoever stands between the reader and the net may answer with a page of its own.
+  if (bytes[0] !== 0x7b) throw new CheckError("file-not-evidence");
   const whole = json(bytes, "check");
   const { format, origin, lot, log_key: logKey, witnesses, checkpoint, records } = whole;
   if (format !== "nguon check 1") throw new CheckError("file-not-evidence", "format");

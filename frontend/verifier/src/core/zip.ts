@@ -29,8 +29,7 @@ const OWN_FILES = ["README.txt", "manifest.json", "lot.json", "log.vkey", "witne
 export function readEvidence(bytes: Bytes): Evidence {
   if (bytes.length > BYTES_MAX) throw new CheckError("file-too-large", `${bytes.length} bytes`);
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return readZip(bytes);
-  if (bytes[0] === 0x7b) return readLight(bytes);
-  throw new CheckError("file-not-evidence");
+  return readLight(bytes);
 }
 
 export function readZip(bytes: Bytes): Evidence {

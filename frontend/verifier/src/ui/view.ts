@@ -32,7 +32,7 @@ export function element(name: string, attributes: Readonly<Record<string, string
   return made;
 }
 
-/** Runs one check into the box, and shows it. */
+/** Runs one check into the box, and shows it: the verdict above, where the reader looks first, then the steps. */
 export async function show(box: HTMLElement, asked: Asked): Promise<Report | undefined> {
   adopt();
   const { texts } = asked;
@@ -40,14 +40,13 @@ export async function show(box: HTMLElement, asked: Asked): Promise<Report | und
   const status = element("p", { role: "status", class: "nv-status" }, ui["fetching"] ?? "");
   const rows = new Map(STEPS.map((step) => [step, element("li", { "data-step": step, "data-state": "waiting" })]));
   for (const [step, row] of rows) row.append(sign("waiting"), element("b", {}, texts.steps[step].title));
-  const verdict = element("div", { class: "nv-verdict", role: "status" });
+  const more = element("div", { class: "nv-more" });
   const list = element("ol", { class: "nv-steps" }, ...rows.values());
-  box.replaceChildren(element("p", {}, ui["lead"] ?? ""), status, list, verdict);
+  box.replaceChildren(element("p", {}, ui["lead"] ?? ""), status, list, more);
   box.dataset["state"] = "working";
   try {
     const evidence = asked.read(await asked.fetch());
-    const kilobytes = String(Math.ceil(evidence.bytes / 1024));
-    status.textContent = filled(ui["fetched"], { kilobytes, records: String(evidence.entries.length) });
+    status.textContent = `${filled(ui["fetched"], { records: String(evidence.entries.length) })} ${ui["working"]}`;
     const report = await check(evidence, {
       ...asked.options(evidence),
       nowMs: Date.now(),
@@ -58,16 +57,16 @@ export async function show(box: HTMLElement, asked: Asked): Promise<Report | und
     const isNoted = report.steps.some((step) => step.state === "note");
     box.dataset["state"] = report.holds ? "holds" : "fails";
     const key = report.holds ? (isNoted ? "holds-notes" : "holds") : "fails";
-    verdict.append(element("h3", {}, ui[key] ?? ""));
-    if (!report.holds) verdict.append(element("p", {}, ui["fails-text"] ?? ""));
-    verdict.append(...told(report, asked), ...limits(asked));
+    status.replaceChildren(element("b", {}, ui[key] ?? ""));
+    if (!report.holds) status.append(" ", ui["fails-text"] ?? "");
+    more.append(...told(report, asked), ...limits(asked));
     return report;
   } catch (error) {
     const refused = coded(error);
     box.dataset["state"] = "refused";
     list.remove();
     status.textContent = ui["nothing"] ?? "";
-    verdict.append(refusal(refused, texts));
+    more.append(refusal(refused, texts));
     return undefined;
   }
 }
