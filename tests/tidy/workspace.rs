@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What git ignores, wherever it lies.
-const NOT_OURS: [&str; 4] = [".git", "target", "node_modules", "nguon-demo"];
+const NOT_OURS: [&str; 5] = [".git", "target", "node_modules", "dist", "nguon-demo"];
 
 /// The folder of the root `Cargo.toml`.
 pub(crate) fn root() -> PathBuf {

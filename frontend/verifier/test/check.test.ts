@@ -149,6 +149,11 @@ test("with pinned keys nothing is taken at first sight", async () => {
   };
   const good = await judge(light, pinned(LOG, [WITNESS], 1));
   assert.deepEqual(good.steps.slice(0, 3).map((step) => step.note), ["ledger-pinned", "checkpoint-signed", "witnesses-pinned"]);
+  const fetchTile = async () => undefined;
+  const young = await judge(light, { ...pinned(LOG, [WITNESS], 1), fetchTile });
+  assert.deepEqual([young.steps[2]?.state, young.steps[2]?.note], ["ok", "witnesses-pinned"]);
+  const old = await judge(light, { ...pinned(LOG, [WITNESS], 1), fetchTile, nowMs: NOW_MS + 25 * 3_600_000 });
+  assert.deepEqual([old.holds, old.steps[2]?.state, old.steps[2]?.note], [true, "note", "witnesses-old"]);
   const other = vkey("witness.example.edu/w2", 4, KEY.other);
   assert.deepEqual(codes(await judge(light, pinned(LOG, [WITNESS, other], 2))), ["witnesses: quorum-missing"]);
   assert.ok(codes(await judge(light, pinned(vkey(ORIGIN, 1, KEY.other), [WITNESS], 1))).includes("ledger: ledger-changed"));
@@ -190,6 +195,19 @@ test("what this device saw last time must be the beginning of what it sees now",
   const offline = await check(readEvidence(make({ longer: 30 }).light), { nowMs: NOW_MS, memory });
   assert.equal(offline.steps[3]?.note, "memory-unchecked");
   assert.equal(memory.recall(ORIGIN)?.size, 21n, "what was not compared is not remembered");
+});
+
+test("what stands on the shelf and cannot be read counts as never seen", () => {
+  const { memory, shelf } = shelved();
+  memory.remember({ origin: ORIGIN, logKey: LOG, witnessKeys: [WITNESS], size: 7n, root: new Uint8Array(32), sinceMs: 1, seenMs: 2 });
+  const [[name, good]] = [...shelf] as [[string, string]];
+  assert.equal(memory.recall(ORIGIN)?.seenMs, 2);
+  for (const broken of ["", "null", "[]", "{", good.replace('"7"', "7"), good.replace('"7"', '"-7"'), good.replace('"seenMs":2', '"seenMs":1e300')]) {
+    shelf.set(name, broken);
+    assert.equal(memory.recall(ORIGIN), undefined, broken);
+  }
+  const full = memoryOn({ getItem: () => null, setItem: () => assert.fail("no room") });
+  full.remember({ origin: ORIGIN, logKey: LOG, witnessKeys: [], size: 1n, root: new Uint8Array(32), sinceMs: 1, seenMs: 2 });
 });
 
 test("a fork against what this device saw is named, whatever tiles the server shows", async () => {

@@ -4,7 +4,7 @@ import { NOTES, STEPS } from "../src/core/check.ts";
 import { CODES } from "../src/core/fault.ts";
 import { lotOf } from "../src/ui/server.ts";
 import { TEXTS, textsOf } from "../src/ui/all-texts.ts";
-import { filled, type Texts } from "../src/ui/texts.ts";
+import { filled, plain, type Texts } from "../src/ui/texts.ts";
 
 /** Every sentence by its path. */
 function sentences(value: unknown, path = ""): Map<string, string> {
@@ -66,4 +66,9 @@ test("a lot is read out of its address, and nothing else is", () => {
   check("javascript:alert(1)", undefined);
   check("ftp://shop.example.org/p/a/l/b", undefined);
   check("", undefined);
+});
+
+test("no name turns the text around it, or fills the page", () => {
+  assert.equal(plain("Chè \u202egnuhT\u202c \u2066x\u2069\0\u001b\u0085<b>Đà Lạt</b>\u200b\ufeff"), "Chè gnuhT x<b>Đà Lạt</b>");
+  assert.ok(plain("Đ".repeat(1 << 20)).length <= 2_000);
 });

@@ -50,6 +50,7 @@ export const NOTES = [
   "ledger-first",
   "checkpoint-signed",
   "witnesses-pinned",
+  "witnesses-old",
   "witnesses-told",
   "witnesses-unknown",
   "operator-only",
@@ -122,6 +123,8 @@ export interface Options {
 
 const FAULTS_SHOWN = 5;
 const TOLD_MAX = 200;
+/** Even an idle log has an epoch each hour, and a checkpoint over it. */
+const YOUNG_MS = 24 * 3_600_000;
 
 interface Read {
   readonly entry: Entry;
@@ -220,7 +223,10 @@ class Checking {
       const trusted = await cosigners(this.ed, note, pinned.witnesses.map(parseVerifierKey));
       const values = { ...said(trusted), count: String(trusted.length), quorum: String(pinned.quorum) };
       if (trusted.length < pinned.quorum) throw new CheckError("quorum-missing", `${trusted.length} / ${pinned.quorum}`);
-      return { note: "witnesses-pinned", values };
+      // Nothing old passed off as new. A file is as old as it is.
+      const newest = trusted.reduce((latest, one) => (one.unixSeconds > latest ? one.unixSeconds : latest), 0n);
+      const isOld = this.options.fetchTile !== undefined && this.options.nowMs - Number(newest) * 1000 > YOUNG_MS;
+      return isOld ? { note: "witnesses-old", values, isNote: true } : { note: "witnesses-pinned", values };
     }
     // Keys seen the first time count later on, too: a witness does not lose its key by being named anew.
     const keys = (this.#remembered?.witnessKeys ?? []).map(parseVerifierKey);

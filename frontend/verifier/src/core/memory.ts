@@ -59,7 +59,10 @@ function read(origin: string, value: unknown): Remembered | undefined {
   const leaves = typeof size === "string" ? decimal(size) : undefined;
   const hash = typeof root === "string" ? unbase64(root) : undefined;
   if (typeof logKey !== "string" || !texts(witnessKeys) || leaves === undefined || hash?.length !== 32) return undefined;
-  if (typeof sinceMs !== "number" || typeof seenMs !== "number") return undefined;
+  if (!isMoment(sinceMs) || !isMoment(seenMs)) return undefined;
   const own = texts(ownWitnesses) ? { ownWitnesses } : {};
   return { origin, logKey, witnessKeys, ...own, size: leaves, root: hash, sinceMs, seenMs };
 }
+
+/** What a calendar has (ECMA-262, section 21.4.1.1). */
+const isMoment = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= 8.64e15;

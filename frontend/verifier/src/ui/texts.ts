@@ -17,3 +17,11 @@ export interface Texts {
 /** A sentence with its values: `{name}` stands for one. */
 export const filled = (sentence: string | undefined, values: Readonly<Record<string, string>> = {}): string =>
   (sentence ?? "").replace(/\{([a-z]+)\}/g, (whole, name: string) => values[name] ?? whole);
+
+const SHOWN_MAX = 2_000;
+
+/**
+ * A text from outside as it may stand on a page: without characters that cannot be seen and that turn or join the text around them
+ * (Unicode categories Cc and Cf), and no longer than anybody reads.
+ */
+export const plain = (text: string): string => text.slice(0, SHOWN_MAX).replace(/[\p{Cc}\p{Cf}]/gu, "");

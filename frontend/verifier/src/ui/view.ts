@@ -8,7 +8,7 @@ import { check, type Options, type Report, STEPS, type StepResult, type Told } f
 import { type Evidence } from "../core/evidence.ts";
 import { type CheckError, coded } from "../core/fault.ts";
 import style from "../../page/steps.css";
-import { filled, type Texts } from "./texts.ts";
+import { filled, plain, type Texts } from "./texts.ts";
 
 const SIGNS = { ok: "✓", note: "!", fail: "✗", skipped: "–", waiting: "·" } as const;
 
@@ -28,7 +28,7 @@ type Child = Node | string;
 export function element(name: string, attributes: Readonly<Record<string, string>> = {}, ...children: readonly Child[]): HTMLElement {
   const made = document.createElement(name);
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  made.append(...children);
+  made.append(...children.map((child) => (typeof child === "string" ? plain(child) : child)));
   return made;
 }
 
