@@ -22,7 +22,7 @@ use nguon_trace::labels::LabelStanding;
 use nguon_trace::scans::{self, ScanDay, Sign};
 use serde_json::json;
 
-use super::super::answer::{html, wants_json};
+use super::super::answer::{html, wants_json, with_script};
 use super::super::fault::{self, Fault};
 use super::super::lots::json_answer;
 use super::super::words::Words;
@@ -85,7 +85,12 @@ pub(super) async fn page(
     let mut response = if wants_json(&headers) {
         json_answer(&document(&app, &lot, &known), &headers)?
     } else {
-        html(StatusCode::OK, &view(&app, words, &lot, Some(code(words, &known))), words, &headers)
+        with_script(html(
+            StatusCode::OK,
+            &view(&app, words, &lot, Some(code(words, &known))),
+            words,
+            &headers,
+        ))
     };
     let kept = HeaderValue::from_static("private, no-cache");
     response.headers_mut().insert(header::CACHE_CONTROL, kept);
