@@ -4,6 +4,9 @@
 //! entry, a moment behind the sequencer.
 
 mod brief;
+mod lot;
+mod memory;
+mod reads;
 mod recall;
 mod trace;
 
@@ -12,26 +15,24 @@ use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use nguon_id::{LotId, ShortCode};
 use nguon_ledger::authority::{Fork, Head, Revocation, Rights};
-use nguon_ledger::checkpoint::Checkpoint;
-use nguon_ledger::note::{KeyKind, Note, VerifierKey};
-use nguon_ledger::{Flags, OrganisationId, PublicKey, Record, Roles, Seen, Standing};
+use nguon_ledger::note::VerifierKey;
+use nguon_ledger::{Flags, OrganisationId, PublicKey, Roles, Standing};
 use nguon_market::{Change, Cursor, FeedFormat, FeedPage, ReasonCode};
-use nguon_storage::{CheckpointRow, Store, StoreError};
+use nguon_storage::{Store, StoreError, SubjectRow};
 use nguon_trace::completeness::{self, Completeness};
-use nguon_trace::facts::{
-    Certificate, Facts, Listing, Organisation, Plot, Product, organisation_in_urn, organisation_urn,
-    vietnam_day,
-};
-use nguon_trace::finding::Finding;
+use nguon_trace::facts::{Certificate, Facts, Listing, Organisation, Plot, Product, organisation_urn};
 use nguon_trace::lot::LotState;
-use nguon_trace::papers::{self, Paper};
 use serde::Serialize;
 
 pub use self::brief::LotBrief;
+pub use self::lot::end_of_day_ms;
+use self::memory::Memory;
+use self::reads::{Reading, Reads};
 pub use self::recall::{RecallScope, ScopeHolder, ScopeLot};
 pub use self::trace::{Trace, TracedLot};
-use crate::project::{Card, Directory, Known, lot_of, short_alias, short_code};
+use crate::project::{Card, Directory, Known, lot_of, short_alias};
 use crate::rows;
+use crate::turns::{Name, Seen, Turns};
 
 /// Items of one page of the feed, at most.
 pub const FEED_ITEMS: i64 = 200;
@@ -45,11 +46,13 @@ const NEWEST: i64 = 200;
 /// Answers questions.
 #[derive(Clone)]
 pub struct Catalogue {
-    store: Arc<dyn Store>,
+    store: Reads,
     directory: Directory,
-    origin: String,
-    public_base_url: String,
-    witnesses: Vec<VerifierKey>,
+    origin: Arc<str>,
+    public_base_url: Arc<str>,
+    witnesses: Arc<[VerifierKey]>,
+    /// Cards and times of checkpoints that were read; none where nobody says what changes.
+    memory: Option<Arc<Memory>>,
 }
 
 /// When a record was logged, as far as signed clocks prove it; and what the phone said.
@@ -184,7 +187,26 @@ impl Catalogue {
         public_base_url: String,
         witnesses: Vec<VerifierKey>,
     ) -> Self {
-        Self { store, directory, origin, public_base_url, witnesses }
+        Self {
+            store: Reads::new(store),
+            directory,
+            origin: origin.into(),
+            public_base_url: public_base_url.into(),
+            witnesses: witnesses.into(),
+            memory: None,
+        }
+    }
+
+    /// Keeps what is asked for again and again, for as long as nobody says that it changed.
+    #[must_use]
+    pub(crate) fn remembering(self, turns: Arc<Turns>) -> Self {
+        Self { memory: Some(Arc::new(Memory::new(turns))), ..self }
+    }
+
+    /// The same answers; what they were made of is taken down.
+    #[must_use]
+    pub fn seen_by(&self, seen: Arc<Seen>) -> Self {
+        Self { store: self.store.seen_by(seen), ..self.clone() }
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
@@ -196,180 +218,10 @@ impl Catalogue {
         self.directory.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The URI under which a lot stands in the ledger: its own, or the one its product had before or got after a
-    /// GTIN, so that printed stickers keep working.
-    async fn find(&self, id: &LotId) -> Result<Option<(LotId, LotState, u64)>, StoreError> {
-        let mut reader = self.store.reader().await?;
-        let mut candidates = vec![id.clone()];
-        let alias = match id {
-            LotId::Gs1 { gtin, .. } => format!("gtin:{gtin}"),
-            LotId::Own { product, .. } => format!("code:{product}"),
-        };
-        if let Some(product) = reader.alias(&alias).await?
-            && let Some(row) = reader.subject(&product).await?
-            && let Some(Card { facts: Facts::Product(product), .. }) = Card::of(&row)
-        {
-            match id {
-                LotId::Gs1 { lot, .. } => {
-                    candidates.push(LotId::Own { product: product.code, lot: lot.clone() });
-                }
-                LotId::Own { lot, .. } => {
-                    candidates.extend(product.gtin.map(|gtin| LotId::Gs1 { gtin, lot: lot.clone() }));
-                }
-            }
-        }
-        for candidate in candidates {
-            if let Some(row) = reader.subject(&candidate.uri(&self.origin)).await?
-                && let Some(state) = lot_of(&row)
-            {
-                return Ok(Some((candidate, state, rows::unsigned(row.last_index))));
-            }
-        }
-        Ok(None)
-    }
-
-    /// A lot with everything a page about it needs; nothing if no record tells of it.
-    pub async fn lot(&self, id: &LotId) -> Result<Option<Lot>, StoreError> {
-        let Some((id, mut state, last_index)) = self.find(id).await? else { return Ok(None) };
-        let mut organisations = BTreeMap::new();
-        let mut named: Vec<String> = state.stages.iter().map(|stage| stage.organisation.clone()).collect();
-        named.extend(state.maker.iter().chain(&state.holders).cloned());
-        let partners = state.stages.iter().flat_map(|stage| stage.source.iter().chain(&stage.destination));
-        named.extend(partners.filter_map(|uri| organisation_in_urn(uri)).map(str::to_owned));
-        for hex in named {
-            if !organisations.contains_key(&hex)
-                && let Some(Facts::Organisation(card)) =
-                    self.card(&organisation_urn(&hex)).await?.map(|card| card.facts)
-            {
-                organisations.insert(hex, card);
-            }
-        }
-        let mut plots = BTreeMap::new();
-        let places = state.stages.iter().filter_map(|stage| stage.place.as_ref());
-        for uri in state.origin_plots.iter().chain(places) {
-            if !plots.contains_key(uri)
-                && let Some(Facts::Plot(card)) = self.card(uri).await?.map(|card| card.facts)
-            {
-                plots.insert(uri.clone(), card);
-            }
-        }
-        let mut certificates = BTreeMap::new();
-        let papers = state.inspections.iter().flat_map(|inspection| &inspection.certificates);
-        for uri in state.certificates.iter().chain(papers) {
-            if let Some(card) = self.card(uri).await?
-                && let Facts::Certificate(certificate) = card.facts
-            {
-                let confirmed = self.may_certify(&card.organisation);
-                certificates.insert(
-                    uri.clone(),
-                    Certified {
-                        certificate,
-                        signed_by: card.organisation,
-                        confirmed,
-                        event_id: card.event_id,
-                    },
-                );
-            }
-        }
-        let found = self.judge_papers(&state, &certificates).await?;
-        state.findings.extend(found);
-        state
-            .findings
-            .sort_by(|a, b| (a.severity, a.code, &a.records).cmp(&(b.severity, b.code, &b.records)));
-        let signers: Vec<String> =
-            certificates.values().map(|certified: &Certified| certified.signed_by.clone()).collect();
-        for hex in signers {
-            if !organisations.contains_key(&hex)
-                && let Some(Facts::Organisation(card)) =
-                    self.card(&organisation_urn(&hex)).await?.map(|card| card.facts)
-            {
-                organisations.insert(hex, card);
-            }
-        }
-        let mut neighbours = BTreeMap::new();
-        let lots =
-            state.inputs.iter().map(|input| &input.uri).chain(state.outputs.iter().map(|output| &output.uri));
-        for uri in lots {
-            if !neighbours.contains_key(uri)
-                && let Some(product) = self.product_of_lot(uri).await?
-            {
-                neighbours.insert(uri.clone(), product);
-            }
-        }
-        let mut brackets = BTreeMap::new();
-        for record in state.stages.iter().map(|stage| stage.record).collect::<BTreeSet<_>>() {
-            brackets.insert(record, self.bracket(record).await?);
-        }
-        let product = match &state.product {
-            Some(uri) => self.product(uri).await?,
-            None => None,
-        };
-        let listings = self.listings_of(&state.uri).await?;
-        let short_code = self.short_code_of(&state.uri).await?;
-        Ok(Some(Lot {
-            id,
-            state,
-            short_code,
-            product,
-            organisations,
-            plots,
-            certificates,
-            neighbours,
-            listings,
-            brackets,
-            last_index,
-        }))
-    }
-
-    /// What the lot's certificates have against it on the log's day.
-    async fn judge_papers(
-        &self,
-        state: &LotState,
-        certificates: &BTreeMap<String, Certified>,
-    ) -> Result<Vec<Finding>, StoreError> {
-        let now = self.known().authority.newest_epoch();
-        let today = vietnam_day(now.map_or(0, |epoch| rows::signed(epoch.time_ms)));
-        let mut holders = BTreeMap::new();
-        for certified in certificates.values() {
-            let uri = &certified.certificate.holder;
-            if let Ok(link) = nguon_id::DigitalLink::parse(uri)
-                && let Some(owner) =
-                    self.store.reader().await?.alias(&format!("gln:{}", link.key().value())).await?
-                && let Some(hex) = organisation_in_urn(&owner)
-            {
-                holders.insert(uri.as_str(), hex.to_owned());
-            }
-        }
-        let papers: Vec<Paper<'_>> = state
-            .certificates
-            .iter()
-            .map(|uri| {
-                let certified = certificates
-                    .get(uri)
-                    .filter(|one| papers::is_heard(state, &one.signed_by, one.confirmed));
-                let card = certified.map(|certified| &certified.certificate);
-                let holder = card.and_then(|card| holders.get(card.holder.as_str())).map(String::as_str);
-                Paper { uri, card, holder }
-            })
-            .collect();
-        Ok(papers::judge(state, &papers, today))
-    }
-
     /// The lot of a short code typed by hand.
     pub async fn lot_by_short_code(&self, code: ShortCode) -> Result<Option<LotId>, StoreError> {
         let uri = self.store.reader().await?.alias(&short_alias(code)).await?;
         Ok(uri.and_then(|uri| LotId::from_uri(&uri).ok()))
-    }
-
-    async fn short_code_of(&self, lot: &str) -> Result<Option<ShortCode>, StoreError> {
-        let mut reader = self.store.reader().await?;
-        for attempt in 0..16 {
-            let code = short_code(lot, attempt);
-            if reader.alias(&short_alias(code)).await?.as_deref() == Some(lot) {
-                return Ok(Some(code));
-            }
-        }
-        Ok(None)
     }
 
     /// Lots whose product or number contains the text, newest first.
@@ -377,30 +229,19 @@ impl Catalogue {
         // PostgreSQL's text holds no NUL, and no name holds another control character.
         let text: String = text.chars().filter(|c| !c.is_control()).take(SEARCH_CHARS).collect();
         let key = crate::project::search_key(text.trim());
-        let rows = self.store.reader().await?.search_subjects("lot", &key, limit).await?;
-        let mut lines = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (Some(state), Ok(id)) = (lot_of(&row), LotId::from_uri(&row.uri)) else { continue };
-            lines.push(self.line(id, row.status, state).await?);
-        }
-        Ok(lines)
+        let reader = &mut self.store.reader().await?;
+        let rows = reader.search_subjects("lot", &key, limit).await?;
+        self.lines(reader, rows.into_iter().filter_map(found_lot)).await
     }
 
     /// Newest lots, the newest of each product before a second one of any: the harvest of one kind does not hide the rest.
     pub async fn newest_lots(&self, limit: usize) -> Result<Vec<LotLine>, StoreError> {
-        let rows = self.store.reader().await?.search_subjects("lot", "", NEWEST).await?;
-        let found = rows.into_iter().filter_map(|row| {
-            let (state, id) = (lot_of(&row)?, LotId::from_uri(&row.uri).ok()?);
-            Some((id, row.status, state))
-        });
+        let reader = &mut self.store.reader().await?;
+        let found = reader.search_subjects("lot", "", NEWEST).await?.into_iter().filter_map(found_lot);
         let mut products = BTreeSet::new();
         let (first, more): (Vec<_>, Vec<_>) =
             found.partition(|(_, _, state)| products.insert(state.product.clone()));
-        let mut lines = Vec::with_capacity(limit);
-        for (id, status, state) in first.into_iter().chain(more).take(limit) {
-            lines.push(self.line(id, status, state).await?);
-        }
-        Ok(lines)
+        self.lines(reader, first.into_iter().chain(more).take(limit)).await
     }
 
     /// Lots that an organisation made, in order of URI, after one.
@@ -413,37 +254,53 @@ impl Catalogue {
         if !is_askable(after) {
             return Ok(Vec::new());
         }
-        let rows =
-            self.store.reader().await?.subjects_of(organisation.as_bytes(), "lot", after, limit).await?;
-        let mut lines = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (Some(state), Ok(id)) = (lot_of(&row), LotId::from_uri(&row.uri)) else { continue };
-            lines.push(self.line(id, row.status, state).await?);
-        }
-        Ok(lines)
+        let reader = &mut self.store.reader().await?;
+        let rows = reader.subjects_of(organisation.as_bytes(), "lot", after, limit).await?;
+        self.lines(reader, rows.into_iter().filter_map(found_lot)).await
     }
 
-    async fn line(&self, id: LotId, status: String, state: LotState) -> Result<LotLine, StoreError> {
-        let product = match &state.product {
-            Some(uri) => self.product(uri).await?,
-            None => None,
+    async fn lines(
+        &self,
+        reader: &mut Reading<'_>,
+        found: impl Iterator<Item = FoundLot>,
+    ) -> Result<Vec<LotLine>, StoreError> {
+        let found: Vec<FoundLot> = found.collect();
+        let mut products: BTreeMap<String, String> = BTreeMap::new();
+        for uri in found.iter().filter_map(|(_, _, state)| state.product.as_ref()) {
+            if !products.contains_key(uri) {
+                products.insert(uri.clone(), self.product_uri(reader, uri).await?);
+            }
+        }
+        let makers = found.iter().filter_map(|(_, _, state)| state.maker.as_deref().map(organisation_urn));
+        let wanted: BTreeSet<String> = products.values().cloned().chain(makers).collect();
+        let cards = self.cards(reader, wanted).await?;
+        let line = |(id, status, state): FoundLot| {
+            let product = state.product.as_ref().and_then(|uri| cards.get(products.get(uri)?));
+            let maker = state.maker.as_ref().and_then(|hex| cards.get(&organisation_urn(hex)));
+            LotLine {
+                product: product.and_then(|card| match &card.facts {
+                    Facts::Product(card) => Some(Product::clone(card)),
+                    _ => None,
+                }),
+                maker: maker.and_then(|card| match &card.facts {
+                    Facts::Organisation(card) => Some(card.clone()),
+                    _ => None,
+                }),
+                id,
+                status,
+                state,
+            }
         };
-        let maker = match &state.maker {
-            Some(hex) => self.card(&organisation_urn(hex)).await?.and_then(|card| match card.facts {
-                Facts::Organisation(card) => Some(card),
-                _ => None,
-            }),
-            None => None,
-        };
-        Ok(LotLine { id, status, state, product, maker })
+        Ok(found.into_iter().map(line).collect())
     }
 
     /// A card by its URI.
     pub async fn card(&self, uri: &str) -> Result<Option<Card>, StoreError> {
-        if !is_askable(uri) {
-            return Ok(None);
+        if let Some(known) = self.remembered(uri) {
+            return Ok(known.map(Arc::unwrap_or_clone));
         }
-        Ok(self.store.reader().await?.subject(uri).await?.as_ref().and_then(Card::of))
+        let cards = self.cards(&mut self.store.reader().await?, [uri.to_owned()].into()).await?;
+        Ok(cards.into_values().next().map(Arc::unwrap_or_clone))
     }
 
     /// The URN of the organisation that said that this GLN is its own.
@@ -457,69 +314,20 @@ impl Catalogue {
 
     /// A product by its URI, or by a Digital Link with the GTIN that its card names.
     pub(crate) async fn product(&self, uri: &str) -> Result<Option<Product>, StoreError> {
-        let named = match nguon_id::DigitalLink::parse(uri).ok().and_then(|link| link.gtin()) {
-            Some(gtin) => self.store.reader().await?.alias(&format!("gtin:{gtin}")).await?,
-            None => None,
-        };
-        Ok(match self.card(named.as_deref().unwrap_or(uri)).await?.map(|card| card.facts) {
+        let uri = self.product_uri(&mut self.store.reader().await?, uri).await?;
+        Ok(match self.card(&uri).await?.map(|card| card.facts) {
             Some(Facts::Product(product)) => Some(product),
             _ => None,
         })
     }
 
-    async fn product_of_lot(&self, uri: &str) -> Result<Option<Product>, StoreError> {
-        if !is_askable(uri) {
-            return Ok(None);
-        }
-        let row = self.store.reader().await?.subject(uri).await?;
-        match row.as_ref().and_then(lot_of).and_then(|lot| lot.product) {
-            Some(product) => self.product(&product).await,
-            None => Ok(None),
-        }
-    }
-
-    async fn listings_of(&self, lot: &str) -> Result<Vec<Listing>, StoreError> {
-        let mut reader = self.store.reader().await?;
-        let mut listings = Vec::new();
-        // Listings say which lots they draw on; the feed's newest word says whether they are for sale.
-        let entries = reader.listings_of_lot(lot).await?;
-        for row in entries {
-            if row.status == "active"
-                && let Some(Card { facts: Facts::Listing(listing), .. }) = Card::of(&row)
-            {
-                listings.push(listing);
-            }
-        }
-        Ok(listings)
-    }
-
-    /// When an entry was logged, as far as cosigned checkpoints prove it.
-    pub async fn bracket(&self, index: u64) -> Result<Bracket, StoreError> {
-        let mut reader = self.store.reader().await?;
-        let row = reader.records(rows::signed(index), 1).await?.into_iter().next();
-        let seen =
-            row.and_then(|row| Record::parse(&row.bytes).ok()).map_or(Seen::NONE, |record| record.seen());
-        let before = if seen.size == 0 { None } else { reader.checkpoint(rows::signed(seen.size)).await? };
-        // A checkpoint of another root is not ours: it proves nothing about our time.
-        let before = before.filter(|row| {
-            let note = Note::parse(&row.note).ok();
-            let ours = note.and_then(|note| Checkpoint::parse(note.text()).ok());
-            ours.is_some_and(|checkpoint| checkpoint.root() == seen.root)
-        });
-        let after = reader.checkpoint_covering(rows::signed(index)).await?;
-        Ok(Bracket {
-            not_before_ms: before.and_then(|row| self.cosigned_at_ms(&row)),
-            not_after_ms: after.and_then(|row| self.cosigned_at_ms(&row)),
-        })
-    }
-
-    /// The earliest time that a known witness put to a checkpoint.
-    fn cosigned_at_ms(&self, row: &CheckpointRow) -> Option<i64> {
-        let note = Note::parse(&row.note).ok()?;
-        let cosigners = self.witnesses.iter().filter(|key| key.kind() == KeyKind::Cosignature);
-        let opened = note.open(cosigners).ok()?;
-        let seconds = opened.iter().filter_map(|signature| signature.cosigned_at).min()?;
-        i64::try_from(seconds).ok()?.checked_mul(1000)
+    /// The URI of a product's card: a Digital Link's GTIN is another name of it.
+    async fn product_uri(&self, reader: &mut Reading<'_>, uri: &str) -> Result<String, StoreError> {
+        let named = match nguon_id::DigitalLink::parse(uri).ok().and_then(|link| link.gtin()) {
+            Some(gtin) => reader.alias(&format!("gtin:{gtin}")).await?,
+            None => None,
+        };
+        Ok(named.unwrap_or_else(|| uri.to_owned()))
     }
 
     /// Changes of the listings feed after a cursor, with absolute addresses.
@@ -565,8 +373,13 @@ impl Catalogue {
         }
     }
 
+    fn note_organisation(&self, id: OrganisationId) {
+        self.store.note(Name::Organisation(id.as_bytes()));
+    }
+
     fn may_certify(&self, organisation: &str) -> bool {
         let Ok(id) = organisation.parse() else { return false };
+        self.note_organisation(id);
         let standing = self.known().authority.standing(id);
         standing.0 & (Standing::INSPECTOR.0 | Standing::AUTHORITY.0) != 0
     }
@@ -581,6 +394,7 @@ impl Catalogue {
         limit: usize,
         recognised_only: bool,
     ) -> Result<Vec<OrganisationView>, StoreError> {
+        self.store.note(Name::Organisations);
         let page: Vec<OrganisationId> = {
             let known = self.known();
             let organisations = known.authority.organisations();
@@ -602,6 +416,7 @@ impl Catalogue {
 
     /// Who runs this ledger, once its genesis is logged.
     pub async fn operator(&self) -> Result<Option<OrganisationView>, StoreError> {
+        self.store.note(Name::Organisations);
         let operator = self.known().authority.operator();
         match operator {
             Some(id) => self.organisation(id).await,
@@ -611,6 +426,7 @@ impl Catalogue {
 
     /// One organisation.
     pub async fn organisation(&self, id: OrganisationId) -> Result<Option<OrganisationView>, StoreError> {
+        self.note_organisation(id);
         let (known, operator) = {
             let known = self.known();
             (known.authority.organisation(id).copied(), known.authority.operator() == Some(id))
@@ -632,6 +448,7 @@ impl Catalogue {
 
     /// All keys of an organisation.
     pub fn keys_of(&self, organisation: OrganisationId) -> Vec<KeyView> {
+        self.note_organisation(organisation);
         let known = self.known();
         known
             .authority
@@ -652,9 +469,18 @@ impl Catalogue {
 
     /// One key.
     pub fn key(&self, public: &PublicKey) -> Option<KeyView> {
+        self.store.note(Name::Everything);
         let known = self.known();
         known.authority.key(public).map(|key| view(*public, key))
     }
+}
+
+/// A lot of a list: its name, a word for how it stands, how it stands.
+type FoundLot = (LotId, String, LotState);
+
+fn found_lot(row: SubjectRow) -> Option<FoundLot> {
+    let (id, state) = (LotId::from_uri(&row.uri).ok()?, lot_of(&row)?);
+    Some((id, row.status, state))
 }
 
 /// Whether an operator stands behind an organisation today.

@@ -11,6 +11,7 @@
 //! - [`project`]: read models from records; thrown away and made again at will.
 //! - [`serials`]: one pack's own code; [`scans`]: who scans it, counted;
 //! - [`preflight`]: what would become of a draft;
+//! - [`turns`]: what an answer was made of, and whether any of it changed since;
 //! - [`lookup`]: records and proofs; [`catalogue`]: lots, products, listings and who is who; [`exports`]: files for offices.
 //!
 //! Rules about farming are in `nguon-trace`, about signatures and authority in `nguon-ledger`; here they meet.
@@ -33,6 +34,7 @@ pub mod scans;
 pub mod sequencer;
 pub mod serials;
 pub mod submit;
+pub mod turns;
 pub mod witness;
 
 use std::sync::Arc;
@@ -75,6 +77,7 @@ use crate::scans::Scans;
 use crate::sequencer::{Parts, Queue, Sequencer};
 use crate::serials::Tagger;
 use crate::submit::{Door, KnownKeys, Submission};
+use crate::turns::Turns;
 
 /// How long somebody who asks for evidence waits for the turn.
 const EVIDENCE_PATIENCE: Duration = Duration::from_secs(5);
@@ -109,6 +112,7 @@ pub struct Service {
     preflight: Preflight,
     tagger: Tagger,
     scans: Scans,
+    turns: Arc<Turns>,
     clock: Arc<dyn Clock>,
     projected: watch::Receiver<u64>,
     logged: watch::Receiver<u64>,
@@ -172,7 +176,9 @@ impl Service {
         let (sequencer, logged) = Sequencer::open(parts).await?;
         let ledger_id = sequencer.ledger_id();
         let witness_keys: Vec<VerifierKey> = cosigners.iter().map(|cosigner| cosigner.key()).collect();
+        let turns = Arc::new(Turns::default());
         let publisher = Arc::new(Publisher {
+            turns: turns.clone(),
             store: store.clone(),
             objects: objects.clone(),
             signer,
@@ -185,15 +191,18 @@ impl Service {
         })?;
         let (shown, published) = watch::channel(size);
         let hurry = Arc::new(Notify::new());
-        let projector =
-            Projector::open(ledger_id, store.clone(), store.clone()).await.map_err(|error| name(&error))?;
+        let projector = Projector::open(ledger_id, store.clone(), store.clone())
+            .await
+            .map_err(|error| name(&error))?
+            .telling(turns.clone());
         let catalogue = Catalogue::new(
             store.clone(),
             projector.directory(),
             settings.origin.clone(),
             settings.public_base_url.clone(),
             witness_keys.clone(),
-        );
+        )
+        .remembering(turns.clone());
         let directory = projector.directory();
         let (scans, counting) = Scans::start(store.clone(), catalogue.clone());
         let preflight = Preflight::new(store.clone(), directory.clone(), clock.clone());
@@ -222,6 +231,7 @@ impl Service {
             preflight,
             tagger,
             scans,
+            turns,
             clock,
             projected,
             logged,
@@ -267,6 +277,11 @@ impl Service {
     /// Lots, listings, and who is who.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// When what changed: whoever keeps answers asks it whether they still hold.
+    pub fn turns(&self) -> &Arc<Turns> {
+        &self.turns
     }
 
     /// Everything that speaks of a lot, in one zip that can be checked offline.
@@ -394,6 +409,11 @@ impl Service {
         if let Some(queue) = &self.queue {
             queue.tick().await;
         }
+    }
+
+    /// Whether the database answers.
+    pub async fn reaches_database(&self) -> Result<(), StoreError> {
+        self.lookup.store.reader().await?.head().await.map(drop)
     }
 
     /// How far each part has come.

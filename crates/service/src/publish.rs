@@ -29,6 +29,7 @@ use tokio::sync::{Notify, watch};
 use crate::lookup::find_event;
 use crate::objects::Objects;
 use crate::rows;
+use crate::turns::{Name, Turns};
 use crate::witness::{Asked, Cosigner};
 
 /// Records between two looks at the clock while a backlog is published.
@@ -83,6 +84,8 @@ pub struct Publisher {
     pub log_key: VerifierKey,
     /// Who cosigns.
     pub cosigners: Vec<Arc<dyn Cosigner>>,
+    /// Who is told that there is a new checkpoint.
+    pub turns: Arc<Turns>,
 }
 
 impl Publisher {
@@ -334,7 +337,9 @@ impl Publisher {
         let row = CheckpointRow { size: rows::signed(size), note: note.to_vec() };
         let mut unit = store.unit().await?;
         unit.put_checkpoint(&row).await?;
-        Ok(unit.save().await?)
+        unit.save().await?;
+        self.turns.changed([Name::Checkpoint(row.size), Name::NewestCheckpoint]);
+        Ok(())
     }
 
     /// Asks each witness that has not cosigned, keeps what they gave, and shows the checkpoint to the public.
@@ -362,7 +367,9 @@ impl Publisher {
             objects.put("checkpoint", &bytes)?;
             Ok(())
         })
-        .await
+        .await?;
+        self.turns.changed([Name::NewestCheckpoint]);
+        Ok(())
     }
 
     /// One witness, at most two tries: the first may teach us which size it knows.

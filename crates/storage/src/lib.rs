@@ -45,8 +45,8 @@ mod postgres {
 }
 
 pub use port::{
-    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, ScanDayRow, ScanPhoneRow, ScanReader,
-    ScanSignRow, ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table, TableShape, Unit,
+    CheckpointRow, CoveredEntry, FeedRow, HeadRow, HeldRow, Reader, RecordRow, ScanDayRow, ScanPhoneRow,
+    ScanReader, ScanSignRow, ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table, TableShape, Unit,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

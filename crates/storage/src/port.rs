@@ -120,6 +120,17 @@ pub struct CheckpointRow {
     pub note: Vec<u8>,
 }
 
+/// An entry, and the first checkpoint over it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoveredEntry {
+    /// Its place.
+    pub log_index: i64,
+    /// The exact signed bytes.
+    pub bytes: Vec<u8>,
+    /// The size of the first checkpoint that covers it; none until one does.
+    pub covered_by: Option<i64>,
+}
+
 /// What is known of one thing with a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectRow {
@@ -269,6 +280,8 @@ pub trait Reader: ScanReader {
     async fn newest_checkpoint(&mut self) -> Result<Option<CheckpointRow>, StoreError>;
     /// The checkpoint of exactly this size.
     async fn checkpoint(&mut self, size: i64) -> Result<Option<CheckpointRow>, StoreError>;
+    /// These entries, each with the size of the first checkpoint that covers it, in any order.
+    async fn covered_entries(&mut self, log_indexes: &[i64]) -> Result<Vec<CoveredEntry>, StoreError>;
     /// The first checkpoint that covers an entry.
     async fn checkpoint_covering(&mut self, log_index: i64) -> Result<Option<CheckpointRow>, StoreError>;
     /// Checkpoints of a size above `after`, in order.

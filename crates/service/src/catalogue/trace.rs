@@ -53,7 +53,8 @@ impl Catalogue {
         direction: Direction,
         bounds: Bounds,
     ) -> Result<Option<Trace>, StoreError> {
-        let Some((_, start, _)) = self.find(id).await? else { return Ok(None) };
+        let found = self.find(&mut self.store.reader().await?, id).await?;
+        let Some((_, start, _)) = found else { return Ok(None) };
         let start_uri = start.uri.clone();
         let mut briefs = HashMap::from([(start_uri.clone(), LotBrief::from(&start))]);
         let mut edge = vec![start_uri.clone()];

@@ -193,6 +193,7 @@ impl Projector {
         // Best-before days pass at midnight in Vietnam; what is offered is looked at once a day of log time.
         let day = |time: i64| time.saturating_add(7 * 3_600_000).div_euclid(86_400_000);
         if index > 0 && day(now) != day(self.time_at(index - 1)) {
+            self.batch.day_passed = true;
             let offered: Vec<String> = self.offered.iter().cloned().collect();
             for some in offered.chunks(500) {
                 self.prefetch_offers(some).await?;

@@ -38,6 +38,7 @@ use tokio::sync::watch;
 
 use crate::catalogue::LotBrief;
 use crate::rows;
+use crate::turns::{Name, Turns};
 use memory::Kept;
 use prefetch::Parsed;
 
@@ -123,6 +124,8 @@ pub struct Projector {
     foresees_at_ms: Option<i64>,
     /// Whether the target knew what some entries are about before it heard of them: their facts were erased.
     is_told_links: bool,
+    /// Who is told what changed.
+    turns: Option<Arc<Turns>>,
 }
 
 /// What the next transaction writes.
@@ -134,6 +137,10 @@ struct Pending {
     listing_lots: BTreeSet<(String, String)>,
     aliases: BTreeMap<String, String>,
     feed: Vec<FeedRow>,
+    /// Organisations whose keys or standing changed.
+    organisations: BTreeSet<OrganisationId>,
+    /// Whether a day of log time ended.
+    day_passed: bool,
     /// Of the rows that changed.
     bytes: usize,
 }
@@ -160,6 +167,20 @@ impl Projector {
             batch: Pending::default(),
             foresees_at_ms: None,
             is_told_links: false,
+            turns: None,
+        }
+    }
+
+    /// Says what changed, once it is in the database.
+    #[must_use]
+    pub(crate) fn telling(self, turns: Arc<Turns>) -> Self {
+        Self { turns: Some(turns), ..self }
+    }
+
+    /// Whatever was read before may not hold any more.
+    fn tell_all_changed(&self) {
+        if let Some(turns) = &self.turns {
+            turns.all_changed();
         }
     }
 
@@ -203,6 +224,8 @@ impl Projector {
 
     /// Makes the memory agree with the target: authority from the records, the rest on demand.
     async fn load(&mut self) -> Result<(), ProjectError> {
+        // Also before: after a failure nobody knows what of the last transaction is in the database.
+        self.tell_all_changed();
         let ledger_id = self.known().authority.ledger_id();
         let done = rows::unsigned(self.target.reader().await?.projection(NAME).await?);
         let mut known = Known::new(ledger_id);
@@ -218,6 +241,7 @@ impl Projector {
             }
         }
         *self.directory.write().unwrap_or_else(PoisonError::into_inner) = known;
+        self.tell_all_changed();
         self.load_listings().await
     }
 
@@ -397,6 +421,9 @@ impl Projector {
         let index = self.size;
         self.directory.write().unwrap_or_else(PoisonError::into_inner).note(record, index);
         self.batch.events.push((rows::event_prefix(&record.event_id()), rows::signed(index)));
+        if !matches!(record.control(), Control::Event | Control::Epoch { .. }) {
+            self.batch.organisations.insert(record.belongs_to());
+        }
         match record.control() {
             Control::Epoch { .. } => return self.time_passes(index).await,
             Control::Adopt(events) => {
@@ -422,6 +449,7 @@ impl Projector {
                     self.recognised(*organisation).await?;
                 }
                 self.standing_changed(*organisation).await?;
+                self.batch.organisations.insert(*organisation);
             }
             Control::Revoke { key, .. } => {
                 let doubted = self.known().findings(index).iter().find_map(|finding| match finding {
@@ -550,11 +578,24 @@ impl Projector {
         unit.link_records(&batch.links).await?;
         unit.put_subjects(&changed).await?;
         unit.put_lot_briefs(&briefs).await?;
-        unit.put_listing_lots(&Vec::from_iter(batch.listing_lots)).await?;
-        unit.put_aliases(&Vec::from_iter(batch.aliases)).await?;
+        let (drawn_on, aliases) = (Vec::from_iter(batch.listing_lots), Vec::from_iter(batch.aliases));
+        unit.put_listing_lots(&drawn_on).await?;
+        unit.put_aliases(&aliases).await?;
         unit.append_feed(&batch.feed).await?;
         unit.set_projection(NAME, rows::signed(self.size)).await?;
         unit.save().await?;
+        if let Some(turns) = &self.turns {
+            let things = changed.iter().flat_map(|row| {
+                [Name::Thing(&row.uri), Name::Kind(&row.kind), Name::KindOf(&row.organisation_id, &row.kind)]
+            });
+            let names = things
+                .chain(drawn_on.iter().map(|(lot, _)| Name::ListingsOf(lot)))
+                .chain(aliases.iter().map(|(alias, _)| Name::Alias(alias)))
+                .chain(batch.organisations.iter().map(|id| Name::Organisation(id.as_bytes())))
+                .chain((!batch.organisations.is_empty()).then_some(Name::Organisations))
+                .chain(batch.day_passed.then_some(Name::LogDay));
+            turns.changed(names);
+        }
         // A lot's row is in the database now, and its state is kept as a value.
         for row in changed.into_iter().filter(|row| row.kind == "lot") {
             self.subjects.remove(&row.uri);

@@ -8,8 +8,8 @@ use sqlx::{AssertSqlSafe, Database, Executor, Row};
 use super::driver::{Db, DbConnection, DbPoolConnection, DbRow, DbTransaction};
 use super::many::{insert_many, select_many};
 use crate::port::{
-    CheckpointRow, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, StoreError, SubjectRow, Table,
-    Unit,
+    CheckpointRow, CoveredEntry, FeedRow, HeadRow, HeldRow, Reader, RecordRow, SectionRow, StoreError,
+    SubjectRow, Table, Unit,
 };
 
 pub(super) type DbQuery<'q> = Query<'q, Db, <Db as Database>::Arguments>;
@@ -221,6 +221,23 @@ impl Reader for Reading {
     async fn checkpoint(&mut self, size: i64) -> Result<Option<CheckpointRow>, StoreError> {
         self.one(sqlx::query("SELECT size, note FROM checkpoint WHERE size = $1").bind(size), checkpoint)
             .await
+    }
+
+    async fn covered_entries(&mut self, log_indexes: &[i64]) -> Result<Vec<CoveredEntry>, StoreError> {
+        const SQL: (&str, &str) = (
+            "SELECT r.log_index, r.bytes,
+                 (SELECT MIN(c.size) FROM checkpoint AS c WHERE c.size > r.log_index) AS covered_by
+             FROM record AS r WHERE r.log_index IN",
+            "",
+        );
+        let read = |row: &DbRow| {
+            Ok(CoveredEntry {
+                log_index: row.try_get("log_index")?,
+                bytes: row.try_get("bytes")?,
+                covered_by: row.try_get("covered_by")?,
+            })
+        };
+        select_many(&mut self.0, SQL, log_indexes, |query, index| query.bind(*index), read).await
     }
 
     async fn checkpoint_covering(&mut self, log_index: i64) -> Result<Option<CheckpointRow>, StoreError> {
