@@ -8,6 +8,7 @@ mod resign;
 #[path = "."]
 mod on_sqlite {
     mod appending;
+    mod copies;
     mod crowds;
     mod erasure;
     mod evidence;
@@ -30,6 +31,7 @@ mod on_sqlite {
 #[path = "."]
 mod on_postgres {
     mod appending;
+    mod copies;
     mod crowds;
     mod erasure;
     mod evidence;

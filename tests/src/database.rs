@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use nguon_storage::Store;
 use tempfile::TempDir;
 
-use crate::raw::Raw;
+use crate::raw::{Raw, Value};
 
 /// The variable that holds the address of a PostgreSQL server on which databases may be made and dropped.
 const SERVER: &str = "NGUON_TEST_POSTGRES";
@@ -53,6 +53,21 @@ impl Database {
     /// The store, migrated.
     pub async fn open(&self) -> Arc<dyn Store> {
         nguon_storage::open(&self.address()).await.expect("a database of our own opens")
+    }
+
+    /// Lets nobody into the database any more and drops who is there, or lets them in again; false for a file, which knows
+    /// no such thing.
+    pub async fn shut(&self, shut: bool) -> bool {
+        let Kind::Postgres { server, name, .. } = &self.0 else { return false };
+        let mut raw = Raw::postgres(server).await;
+        let (open, name) = (Value::Number(i64::from(!shut)), Value::Text(name.clone()));
+        let sql = "UPDATE pg_database SET datallowconn = ($1 = 1) WHERE datname = $2";
+        assert_eq!(raw.run(sql, &[open, name.clone()]).await, 1);
+        if shut {
+            let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+            raw.run(sql, &[name]).await;
+        }
+        true
     }
 
     /// A connection past the store, for somebody who tampers.

@@ -14,9 +14,11 @@
 mod database;
 mod published;
 mod raw;
+mod switch;
 mod world;
 
 pub use database::Database;
 pub use published::PublishedFolder;
 pub use raw::{Raw, Value};
+pub use switch::Switch;
 pub use world::{Audited, ORIGIN, WITNESS, World, settings, taken};

@@ -203,14 +203,16 @@ impl Catalogue {
         Self { memory: Some(Arc::new(Memory::new(turns))), ..self }
     }
 
+    /// The same answers, each read anew.
+    #[must_use]
+    pub fn without_memory(&self) -> Self {
+        Self { memory: None, ..self.clone() }
+    }
+
     /// The same answers; what they were made of is taken down.
     #[must_use]
     pub fn seen_by(&self, seen: Arc<Seen>) -> Self {
         Self { store: self.store.seen_by(seen), ..self.clone() }
-    }
-
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.store
     }
 
     /// Who is who. Not to be held over an `await`.

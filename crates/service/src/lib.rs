@@ -59,7 +59,8 @@ pub use crate::lookup::{Entry, Lookup, LookupError};
 pub use crate::objects::{Folder, Objects};
 pub use crate::preflight::PreflightError;
 pub use crate::project::{
-    Card, Draft, Foreseen, ForeseenLot, ForeseenOffer, Known, ProjectError, Projector, search_key,
+    Card, Draft, Foreseen, ForeseenLot, ForeseenOffer, Known, ProjectError, Projector, first_short_alias,
+    search_key,
 };
 pub use crate::publish::{PublishError, checkpoint_name};
 pub use crate::scans::Scan;
@@ -204,7 +205,7 @@ impl Service {
         )
         .remembering(turns.clone());
         let directory = projector.directory();
-        let (scans, counting) = Scans::start(store.clone(), catalogue.clone());
+        let (scans, counting) = Scans::start(store.clone());
         let preflight = Preflight::new(store.clone(), directory.clone(), clock.clone());
         let (seen, projected) = watch::channel(projector.size());
         let (queue, writer) = sequencer.start();

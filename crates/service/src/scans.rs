@@ -15,7 +15,6 @@ use nguon_trace::scans::{far_apart, province};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::catalogue::Catalogue;
 use crate::keys::random_seed;
 use crate::serials::seen;
 
@@ -59,9 +58,9 @@ pub(crate) struct Scans {
 
 impl Scans {
     /// Starts counting.
-    pub(crate) fn start(store: Arc<dyn Store>, catalogue: Catalogue) -> (Self, JoinHandle<()>) {
+    pub(crate) fn start(store: Arc<dyn Store>) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(WAITING);
-        (Self { queue }, tokio::spawn(Counter { store, catalogue, today: None }.run(waiting)))
+        (Self { queue }, tokio::spawn(Counter { store, today: None }.run(waiting)))
     }
 
     /// Counts a scan, some time soon.
@@ -81,7 +80,6 @@ impl Scans {
 
 struct Counter {
     store: Arc<dyn Store>,
-    catalogue: Catalogue,
     /// The day whose phones are kept, with its salt.
     today: Option<(String, Vec<u8>)>,
 }
@@ -184,7 +182,7 @@ impl Counter {
     ) -> Result<(), StoreError> {
         let mut found = Vec::new();
         for (lot_uri, number, organisation, sold_on, day) in &touched {
-            let (_, signs) = seen(&self.catalogue, lot_uri, *number, *sold_on).await?;
+            let (_, signs) = seen(&self.store, lot_uri, *number, *sold_on).await?;
             found.extend(signs.iter().map(|sign| sign_row(*organisation, lot_uri, *number, *day, sign)));
         }
         if found.is_empty() {

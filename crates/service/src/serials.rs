@@ -9,16 +9,18 @@
 //! given out by this ledger. **Trust.** Who has `serial.key` can make codes of numbers that a co-operative printed,
 //! and nothing else: printing is on the log. Without it no code can be checked or printed any more.
 
+use std::sync::Arc;
+
 use nguon_id::{PackId, SerialCode, TAG_BITS};
 use nguon_ledger::{PublicKey, Roles};
-use nguon_storage::{ScanDayRow, ScanSignRow, StoreError};
+use nguon_storage::{ScanDayRow, ScanSignRow, Store, StoreError};
 use nguon_trace::facts::vietnam_day;
 use nguon_trace::finding::Code;
 use nguon_trace::labels::{LabelRange, LabelStanding};
 use nguon_trace::scans::{self, ScanDay, Sign};
 use zeroize::Zeroizing;
 
-use crate::catalogue::{Catalogue, Lot};
+use crate::catalogue::Lot;
 use crate::{Service, rows};
 
 /// Serials of one answer, at most.
@@ -142,7 +144,7 @@ impl Service {
         };
         let number = serial.number();
         let standing = lot.state.labels.standing(number);
-        let (scans, signs) = seen(&self.catalogue, &lot.state.uri, number, sold_on(standing)).await?;
+        let (scans, signs) = seen(&self.lookup.store, &lot.state.uri, number, sold_on(standing)).await?;
         Ok(Some(Pack::Known { lot, number, standing, scans, signs }))
     }
 
@@ -189,7 +191,7 @@ impl Service {
         after: (&str, u32, &str),
         limit: i64,
     ) -> Result<Vec<NoticedSign>, StoreError> {
-        let mut reader = self.catalogue.store().reader().await?;
+        let mut reader = self.lookup.store.reader().await?;
         let after = (after.0, i64::from(after.1), after.2);
         let rows = reader.scan_signs_of(organisation.as_bytes(), after, limit).await?;
         Ok(rows.iter().filter_map(noticed).collect())
@@ -215,12 +217,12 @@ pub(crate) fn sold_on(standing: LabelStanding) -> Option<jiff::civil::Date> {
 
 /// A label's scans, and what speaks against it: what was noticed when it happened, and what its days show.
 pub(crate) async fn seen(
-    catalogue: &Catalogue,
+    store: &Arc<dyn Store>,
     lot_uri: &str,
     number: u32,
     sold_on: Option<jiff::civil::Date>,
 ) -> Result<(Vec<ScanDay>, Vec<Sign>), StoreError> {
-    let mut reader = catalogue.store().reader().await?;
+    let mut reader = store.reader().await?;
     let days: Vec<ScanDay> =
         reader.scans(lot_uri, i64::from(number)).await?.iter().filter_map(scan_day).collect();
     let kept = reader.scan_signs(lot_uri, i64::from(number)).await?;

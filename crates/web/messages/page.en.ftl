@@ -450,3 +450,8 @@ sign-after-sale = The pack is recorded as sold on { $day }; more than a week lat
 fault-foreign-serial = This ledger did not give out this code
 fault-foreign-serial-text = The label names a lot that is in the ledger, but the pack's own code is none of this ledger's. It may be misprinted, or somebody printed it.
 fault-to-lot = See the page of the lot that the label names
+## While the database does not answer
+
+copy-notice = The ledger cannot read its data now. This is a copy from { $at }; whatever was recorded later is not in it.
+fault-trouble = This page cannot be shown right now
+fault-trouble-text = The ledger cannot read its data just now, and no copy of this page is kept. Nothing is lost; try again in a few minutes. If you are in doubt about a pack, wait until you can look it up.

@@ -429,3 +429,8 @@ sign-after-sale = Gói được ghi là đã bán ngày { $day }; hơn một tu�
 fault-foreign-serial = Mã này không do sổ cấp
 fault-foreign-serial-text = Tem ghi tên một lô có trong sổ, nhưng mã riêng của gói không phải do sổ này cấp. Có thể tem in sai, hoặc ai đó tự in.
 fault-to-lot = Xem trang của lô ghi trên tem
+## While the database does not answer
+
+copy-notice = Hiện sổ không đọc được dữ liệu. Đây là bản lưu lúc { $at }; những gì ghi sau lúc đó chưa có ở đây.
+fault-trouble = Tạm thời chưa mở được trang này
+fault-trouble-text = Sổ chưa đọc được dữ liệu lúc này và chưa có bản lưu nào của trang. Dữ liệu không mất; hãy thử lại sau ít phút. Nếu đang phân vân về một gói hàng, hãy đợi đến khi tra được rồi mới dùng.

@@ -429,3 +429,8 @@ sign-after-sale = 记录显示该商品已于 { $day } 售出；一周多以后�
 fault-foreign-serial = 这个码不是本账本发出的
 fault-foreign-serial-text = 标签所写的批次在账本中，但这件商品自己的码不是本账本发出的。可能是印错，也可能是他人自行印制。
 fault-to-lot = 查看标签所写批次的页面
+## While the database does not answer
+
+copy-notice = 账本暂时无法读取数据。这是 { $at } 保存的副本，此后的记录不在其中。
+fault-trouble = 此页面暂时无法显示
+fault-trouble-text = 账本暂时无法读取数据，也没有此页面的副本。数据没有丢失，请几分钟后再试。如果对某件商品有疑问，请等到查清后再使用。

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use crate::api::health::Publishing;
+use crate::page::Copies;
 use crate::problem::Problem;
 
 /// A use case that has not answered after this long is answered for; it runs on to its end.
@@ -23,11 +24,13 @@ pub struct WorkLimits {
     pub use_cases: u32,
     /// Bytes of request bodies in memory. A large request takes about four times its body while it is read.
     pub body_bytes: u32,
+    /// Bytes of pages that are kept as they were made; 0 keeps none.
+    pub page_bytes: u64,
 }
 
 impl Default for WorkLimits {
     fn default() -> Self {
-        Self { use_cases: 512, body_bytes: 64 << 20 }
+        Self { use_cases: 512, body_bytes: 64 << 20, page_bytes: 128 << 20 }
     }
 }
 
@@ -41,6 +44,7 @@ pub(crate) struct App {
     pub(crate) openapi: OnceLock<Bytes>,
     pub(crate) publishing: Publishing,
     pub(crate) body_bytes: Arc<Semaphore>,
+    pub(crate) copies: Copies,
     use_cases: Arc<Semaphore>,
     limits: WorkLimits,
 }
@@ -55,6 +59,7 @@ impl App {
             openapi: OnceLock::new(),
             publishing: Publishing::default(),
             body_bytes: Arc::new(Semaphore::new(limits.body_bytes as usize)),
+            copies: Copies::new(limits.page_bytes),
             use_cases: Arc::new(Semaphore::new(limits.use_cases as usize)),
             limits,
         }

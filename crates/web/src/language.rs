@@ -17,7 +17,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language that texts exist in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// Tiếng Việt.
     #[default]
@@ -205,7 +205,7 @@ impl Language {
 }
 
 /// `;q=0.8` as 800; a weight that cannot be read is none.
-fn weight_thousandths(parameters: &str) -> u16 {
+pub(crate) fn weight_thousandths(parameters: &str) -> u16 {
     let Some(weight) = parameters.split(';').find_map(|one| one.trim().strip_prefix("q=")) else {
         return 1000;
     };

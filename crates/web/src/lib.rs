@@ -99,6 +99,11 @@ impl Web {
             .layer(from_fn_with_state(Arc::new(observe::RequestIds::new()), observe::observe))
     }
 
+    /// How many pages are kept in memory, and about how many bytes they take.
+    pub fn kept_pages(&self) -> (usize, u64) {
+        self.app.copies.size()
+    }
+
     /// Waits until no use case is under way, also of clients that left: then the service may be stopped.
     pub async fn finished(self) {
         self.app.finished().await;

@@ -41,6 +41,12 @@ fn describe() {
     describe_histogram!(DURATION, Unit::Seconds, "Time until the head of the answer was ready");
     describe_gauge!("nguon_http_connections", "Open connections");
     describe_counter!(
+        "nguon_pages_answered_total",
+        "Pages of lots, organisations and the first page, by how: kept, made, copy (of an earlier time), trouble"
+    );
+    describe_gauge!("nguon_pages_kept", "Pages in memory, those included that no longer hold");
+    describe_gauge!("nguon_pages_kept_bytes", Unit::Bytes, "Memory that they take, about");
+    describe_counter!(
         "nguon_http_connections_refused_total",
         "Connections closed at once: too many of one address"
     );

@@ -660,6 +660,11 @@ pub(crate) fn short_code(lot: &str, attempt: u8) -> ShortCode {
     ShortCode::from_bits(u64::from_be_bytes([0, 0, 0, a, b, c, d, e]))
 }
 
+/// The other name under which a lot is found by its short code, unless another lot had the same code before.
+pub fn first_short_alias(lot: &str) -> String {
+    short_alias(short_code(lot, 0))
+}
+
 /// How a short code stands among the other names.
 pub(crate) fn short_alias(code: ShortCode) -> String {
     format!("short:{code}")

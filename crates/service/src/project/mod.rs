@@ -45,6 +45,7 @@ use prefetch::Parsed;
 pub use cards::Card;
 pub use foresee::{Draft, FIRST_DRAFT, Foreseen, ForeseenLot, ForeseenOffer};
 pub use known::Known;
+pub use lots::first_short_alias;
 pub(crate) use lots::{lot_of, short_alias, short_code};
 
 /// The projection's name in the database.

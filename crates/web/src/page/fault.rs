@@ -4,8 +4,9 @@ use askama::Template;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
-use super::answer::{STYLE, html};
+use super::answer::{self, Page, STYLE, html};
 use super::words::{Languages, Words, percent_encoded};
+use crate::problem::Problem;
 
 /// Why there is nothing to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(crate) enum Fault {
     UnknownOrganisation,
     /// No such page.
     NoPage,
+    /// The database does not answer, and no copy of the page is kept.
+    Trouble,
 }
 
 impl Fault {
@@ -42,6 +45,7 @@ impl Fault {
             Self::MistypedCode => "fault-mistyped-code",
             Self::UnknownOrganisation => "fault-unknown-organisation",
             Self::NoPage => "fault-no-page",
+            Self::Trouble => "fault-trouble",
         }
     }
 
@@ -54,6 +58,7 @@ impl Fault {
             | Self::UnknownOrganisation
             | Self::NoPage => StatusCode::NOT_FOUND,
             Self::CheckDigit | Self::Malformed | Self::MistypedCode => StatusCode::BAD_REQUEST,
+            Self::Trouble => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -76,7 +81,7 @@ struct FaultPage {
     code: String,
 }
 
-/// The page of a fault.
+/// The page of a fault, answered.
 pub(crate) fn page(fault: Fault, asked: &str, words: Words, uri: &Uri, headers: &HeaderMap) -> Response {
     page_with(fault, asked, None, words, uri, headers)
 }
@@ -90,14 +95,23 @@ pub(crate) fn page_with(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
-    let page = FaultPage {
+    html(fault.status(), &of(fault, asked, to_lot, words, uri), words, headers)
+}
+
+/// The page of a fault.
+pub(crate) fn made(fault: Fault, asked: &str, words: Words, uri: &Uri) -> Result<Page, Problem> {
+    answer::page(fault.status(), &of(fault, asked, None, words, uri), words)
+}
+
+fn of(fault: Fault, asked: &str, to_lot: Option<String>, words: Words, uri: &Uri) -> FaultPage {
+    FaultPage {
         words,
         style: STYLE,
         title: words.t(fault.key()),
         text: words.t(&format!("{}-text", fault.key())),
         // No honest code is longer; the rest would be somebody else's message on our page.
         asked: asked.chars().take(80).collect(),
-        is_about_a_code: !matches!(fault, Fault::UnknownOrganisation | Fault::NoPage),
+        is_about_a_code: !matches!(fault, Fault::UnknownOrganisation | Fault::NoPage | Fault::Trouble),
         to_lot,
         report: words.href(&format!("/report?code={}", percent_encoded(uri.path()))),
         languages: Languages::of(words, uri),
@@ -106,6 +120,5 @@ pub(crate) fn page_with(
         } else {
             String::new()
         },
-    };
-    html(fault.status(), &page, words, headers)
+    }
 }

@@ -6,9 +6,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use nguon_service::{LookupError, LotLine, OrganisationView, Service};
+use nguon_service::turns::Name;
+use nguon_service::{LookupError, LotLine, OrganisationView};
 
-use super::answer::{STYLE, html};
+use super::answer::{self, Page, STYLE};
+use super::copies::{self, Form, Key, Making};
 use super::organisation::standing;
 use super::picture;
 use super::words::{Languages, Moment, Words, parameter};
@@ -78,27 +80,39 @@ pub(crate) async fn page(
     let typed = parameter(&uri, "q").unwrap_or_default();
     // Control characters are nobody's lot, and no database's text.
     let wanted: String = typed.trim().chars().filter(|c| !c.is_control()).take(QUERY_MAX).collect();
-    let (service, text) = (app.service.clone(), wanted.clone());
-    let found = app.ask(async move { find(&service, &text).await }).await?.map_err(Problem::from)?;
+    let key = Key::new("/".to_owned(), Form::Html(words));
+    if wanted.is_empty() {
+        // Made for all: nothing of this one's address is on it.
+        let make = |making| made(making, words, String::new(), Languages::of(words, &Uri::from_static("/")));
+        copies::answer(&app, key, &headers, make).await
+    } else {
+        let make = |making| made(making, words, wanted.clone(), Languages::of(words, &uri));
+        copies::answer_once(&app, key, &headers, make).await
+    }
+}
+
+async fn made(making: Making, words: Words, wanted: String, languages: Languages) -> Result<Page, Problem> {
+    let app = &making.app;
+    let found = find(&making, &wanted).await.map_err(Problem::from)?;
     let operator = found.operator.and_then(|view| view.card);
     let page = HomePage {
         words,
         style: STYLE,
-        languages: Languages::of(words, &uri),
+        languages,
         code: String::new(),
         wanted,
-        lots: found.lots.into_iter().map(|line| LotCard::of(words, line, app.service.now_ms())).collect(),
+        lots: found.lots.into_iter().map(|line| LotCard::of(words, line, making.now_ms)).collect(),
         operator: operator.as_ref().map(|card| words.text(&card.name).to_owned()).unwrap_or_default(),
         organisations: members(words, &found.organisations),
         origin: app.service.origin().to_owned(),
         size: found.size.map(|size| words.number(size)),
         checked_at: found.checked_at_ms.map(|ms| words.moment_in_vietnam(ms)),
     };
-    Ok(html(StatusCode::OK, &page, words, &headers))
+    answer::page(StatusCode::OK, &page, words)
 }
 
-async fn find(service: &Service, wanted: &str) -> Result<Found, LookupError> {
-    let catalogue = service.catalogue();
+async fn find(making: &Making, wanted: &str) -> Result<Found, LookupError> {
+    let catalogue = &making.catalogue;
     let (lots, organisations, operator) = if wanted.is_empty() {
         (
             catalogue.newest_lots(NEWEST).await?,
@@ -108,7 +122,9 @@ async fn find(service: &Service, wanted: &str) -> Result<Found, LookupError> {
     } else {
         (catalogue.search_lots(wanted, FOUND).await?, Vec::new(), None)
     };
-    let size = service.lookup().checkpoint().await?.map(|(checkpoint, _)| checkpoint.size().0);
+    // The published file is beside the catalogue.
+    making.seen.note(Name::NewestCheckpoint);
+    let size = making.app.service.lookup().checkpoint().await?.map(|(checkpoint, _)| checkpoint.size().0);
     let checked_at_ms = match size.and_then(|size| size.checked_sub(1)) {
         Some(last) => catalogue.bracket(last).await?.not_after_ms,
         None => None,

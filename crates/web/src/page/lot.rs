@@ -34,8 +34,9 @@ use self::proofs::Proofs;
 use self::scene::Scene;
 use self::stages::Stage;
 use self::trade::{Amount, Bar, Holder, Kin, Offer};
-use super::answer::{STYLE, html, wants_json, with_script};
+use super::answer::{self, Page, STYLE, wants_json};
 use super::badge;
+use super::copies::{self, Form, Key, Making};
 use super::fault::{self, Fault};
 use super::lots;
 use super::picture;
@@ -144,21 +145,40 @@ pub(super) async fn page(
             return Ok(fault::page(fault_of(&error), &asked, words, &uri, &headers));
         }
     };
-    let service = app.service.clone();
-    let asked = id.clone();
-    let found = app.ask(async move { service.catalogue().lot(&asked).await }).await?;
-    let Some(lot) = found.map_err(|error| Problem::from(LookupError::Store(error)))? else {
-        let named = id.path();
-        return Ok(fault::page(Fault::UnknownLot, &named, words, &uri, &headers));
-    };
-    let mut response = if wants_json(&headers) {
-        lots::document(&app, &lot, &headers)?
-    } else {
-        with_script(html(StatusCode::OK, &view(&app, words, &lot, None), words, &headers))
+    let form = if wants_json(&headers) { Form::Json } else { Form::Html(words) };
+    answer(&app, id, form, &headers).await
+}
+
+/// Answers with the page of a lot, or its JSON.
+pub(super) async fn answer(
+    app: &Arc<App>,
+    id: LotId,
+    form: Form,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let key = Key::new(id.path(), form);
+    copies::answer(app, key, headers, |making| made(making, id.clone(), form)).await
+}
+
+async fn made(making: Making, id: LotId, form: Form) -> Result<Page, Problem> {
+    let app = &making.app;
+    let found = making.catalogue.lot(&id).await;
+    let found = found.map_err(|error| Problem::from(LookupError::Store(error)))?;
+    let (page, lot) = match (found, form) {
+        (Some(lot), Form::Html(words)) => {
+            (answer::page(StatusCode::OK, &view(app, words, &lot, None), words)?.with_script(), lot)
+        }
+        (Some(lot), Form::Json) => (lots::document(app, &lot)?, lot),
+        (None, Form::Html(words)) => {
+            let named = id.path();
+            let uri = named.parse::<Uri>().unwrap_or_default();
+            return fault::made(Fault::UnknownLot, &named, words, &uri);
+        }
+        (None, Form::Json) => return Err(Problem::new("lot-not-found")),
     };
     let canonical = format!("<{}{}>; rel=\"canonical\"", app.service.public_base_url(), best_path(&lot));
-    response.headers_mut().extend(HeaderValue::try_from(canonical).ok().map(|link| (header::LINK, link)));
-    Ok(response.into_response())
+    let canonical = HeaderValue::try_from(canonical).map_err(|error| Problem::internal(&error))?;
+    Ok(page.with(header::LINK, canonical).holding_until_ms(lot.holds_until_ms(making.now_ms)))
 }
 
 /// The path with a shorter GTIN filled up with zeros, if that makes it a lot's.

@@ -20,7 +20,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::answer::cacheable;
+use super::answer::{self, Page};
+use super::copies::Form;
 use super::lot::best_path;
 use super::words::parameters;
 use crate::app::App;
@@ -157,16 +158,11 @@ pub(crate) async fn lot(
     // The raw path: a decoded one could not be told from one with slashes of its own.
     let path = uri.path().strip_prefix("/api/v1/lots").unwrap_or_default();
     let id = LotId::from_path(path).map_err(|error| Problem::new("lot-malformed").because(error))?;
-    let service = app.service.clone();
-    let found = app.ask(async move { service.catalogue().lot(&id).await }).await?;
-    match found.map_err(|error| Problem::from(LookupError::Store(error)))? {
-        Some(lot) => document(&app, &lot, &headers),
-        None => Err(Problem::new("lot-not-found")),
-    }
+    super::lot::answer(&app, id, Form::Json, &headers).await
 }
 
 /// A lot as JSON.
-pub(super) fn document(app: &App, lot: &Lot, headers: &HeaderMap) -> Result<Response, Problem> {
+pub(super) fn document(app: &App, lot: &Lot) -> Result<Page, Problem> {
     let organisations = lot.organisations.iter().map(|(id, card)| {
         (
             id.clone(),
@@ -210,12 +206,15 @@ pub(super) fn document(app: &App, lot: &Lot, headers: &HeaderMap) -> Result<Resp
         brackets: serde_json::to_value(&lot.brackets).map_err(|error| Problem::internal(&error))?,
         last_index: lot.last_index,
     };
-    json_answer(&document, headers)
+    json_page(&document)
 }
 
 pub(super) fn json_answer(document: &impl Serialize, headers: &HeaderMap) -> Result<Response, Problem> {
+    Ok(json_page(document)?.answer(headers))
+}
+
+fn json_page(document: &impl Serialize) -> Result<Page, Problem> {
     let bytes = serde_json::to_vec(document).map_err(|error| Problem::internal(&error))?;
-    let mut response = cacheable(StatusCode::OK, "application/json", bytes, headers);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
-    Ok(response)
+    let vary = HeaderValue::from_static("accept, accept-language, accept-encoding");
+    Ok(answer::document(StatusCode::OK, "application/json", bytes).with(header::VARY, vary))
 }

@@ -28,6 +28,8 @@
 mod answer;
 mod asset;
 mod badge;
+mod coding;
+mod copies;
 mod evidence;
 mod fault;
 mod home;
@@ -54,6 +56,7 @@ use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::copies::Copies;
 use self::fault::Fault;
 use self::words::Words;
 use crate::app::App;

@@ -10,7 +10,8 @@ use nguon_ledger::{OrganisationId, Standing};
 use nguon_service::LookupError;
 use nguon_trace::facts::OrganisationKind;
 
-use super::answer::{STYLE, html};
+use super::answer::{self, Page, STYLE};
+use super::copies::{self, Form, Key, Making};
 use super::fault::{self, Fault};
 use super::home::LotCard;
 use super::words::{Languages, Words, parameter, percent_encoded};
@@ -49,21 +50,37 @@ pub(crate) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let words = Words::of(&uri, &headers);
-    let unknown = || Ok(fault::page(Fault::UnknownOrganisation, &asked, words, &uri, &headers));
-    let Ok(id) = asked.parse::<OrganisationId>() else { return unknown() };
-    let after = parameter(&uri, "after").unwrap_or_default();
-    let service = app.service.clone();
-    let found = app.ask(async move {
-        let catalogue = service.catalogue();
-        let Some(view) = catalogue.organisation(id).await? else { return Ok(None) };
-        // One more than fits says whether there is a next page.
-        let limit = i64::try_from(LOTS + 1).unwrap_or(i64::MAX);
-        let lots = catalogue.lots_of(id, &after, limit).await?;
-        Ok::<_, nguon_service::LookupError>(Some((view, lots)))
-    });
-    let Some((view, mut lots)) = found.await?.map_err(|error: LookupError| Problem::from(error))? else {
-        return unknown();
+    let Ok(id) = asked.parse::<OrganisationId>() else {
+        return Ok(fault::page(Fault::UnknownOrganisation, &asked, words, &uri, &headers));
     };
+    let after = parameter(&uri, "after").unwrap_or_default();
+    let key = Key::new(format!("/o/{id}"), Form::Html(words));
+    if after.is_empty() {
+        // Made for all: nothing of this one's address is on it.
+        let own: Uri = format!("/o/{id}").parse().map_err(|error| Problem::internal(&error))?;
+        copies::answer(&app, key, &headers, |making| made(making, id, String::new(), words, own.clone()))
+            .await
+    } else {
+        let make = |making| made(making, id, after.clone(), words, uri.clone());
+        copies::answer_once(&app, key, &headers, make).await
+    }
+}
+
+async fn made(
+    making: Making,
+    id: OrganisationId,
+    after: String,
+    words: Words,
+    uri: Uri,
+) -> Result<Page, Problem> {
+    let (app, catalogue) = (&making.app, &making.catalogue);
+    let failed = |error| Problem::from(LookupError::Store(error));
+    let Some(view) = catalogue.organisation(id).await.map_err(failed)? else {
+        return fault::made(Fault::UnknownOrganisation, &id.to_string(), words, &uri);
+    };
+    // One more than fits says whether there is a next page.
+    let limit = i64::try_from(LOTS + 1).unwrap_or(i64::MAX);
+    let mut lots = catalogue.lots_of(id, &after, limit).await.map_err(failed)?;
     let has_more = lots.len() > LOTS;
     lots.truncate(LOTS);
     let next = lots.last().filter(|_| has_more).map(|line| {
@@ -105,10 +122,10 @@ pub(crate) async fn page(
             _ => "good",
         },
         id: hex,
-        lots: lots.into_iter().map(|line| LotCard::of(words, line, app.service.now_ms())).collect(),
+        lots: lots.into_iter().map(|line| LotCard::of(words, line, making.now_ms)).collect(),
         next,
     };
-    Ok(html(StatusCode::OK, &page, words, &headers))
+    answer::page(StatusCode::OK, &page, words)
 }
 
 /// What an organisation says it is.

@@ -27,7 +27,7 @@ static MESSAGES: LazyLock<Vec<(Language, FluentBundle<FluentResource>)>> = LazyL
 });
 
 /// The language of one page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Words {
     pub(crate) language: Language,
     /// Chosen by a link (`?lang=en`): then the page's own links keep it.

@@ -1,5 +1,7 @@
 //! A real service over a farm that does not exist, and what its pages answer.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -22,6 +24,9 @@ pub(crate) struct Ledger {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) context: LedgerContext,
     pub(crate) router: Router,
+    web: Web,
+    /// The same pages, each made anew.
+    without_copies: Router,
     /// Keys, database and published files; gone with this.
     _folder: tempfile::TempDir,
 }
@@ -38,6 +43,20 @@ impl Answer {
         std::str::from_utf8(&self.bytes).unwrap()
     }
 
+    /// Without its content coding.
+    pub(crate) fn decoded(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        match self.header("content-encoding") {
+            "br" => drop(brotli::BrotliDecompress(&mut &*self.bytes, &mut bytes).unwrap()),
+            "gzip" => {
+                std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*self.bytes), &mut bytes)
+                    .unwrap();
+            }
+            _ => bytes.clone_from(&self.bytes),
+        }
+        bytes
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -46,6 +65,11 @@ impl Answer {
 impl Ledger {
     /// A new ledger at this time.
     pub(crate) async fn new(now_ms: i64) -> Self {
+        Self::with_page_bytes(now_ms, WorkLimits::default().page_bytes).await
+    }
+
+    /// One that keeps so many bytes of pages.
+    pub(crate) async fn with_page_bytes(now_ms: i64, page_bytes: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let keys = OperatorKeys::open(&folder.path().join("keys"), true).unwrap();
         let store = nguon_storage::open(&format!("sqlite:{}", folder.path().join("ledger.db").display()))
@@ -68,14 +92,18 @@ impl Ledger {
         let cosigners: Vec<Arc<dyn Cosigner>> = vec![Arc::new(witness)];
         let service = Service::start(settings, store, objects, keys, clock.clone(), cosigners).await.unwrap();
         let service = Arc::new(service);
-        let web = Web::new(nguon_web::Settings {
-            service: service.clone(),
-            metrics: nguon_web::metrics::builder().unwrap().build_recorder().handle(),
-            independent_witnesses: Vec::new(),
-            limits: WorkLimits::default(),
-        });
+        let web = |page_bytes| {
+            Web::new(nguon_web::Settings {
+                service: service.clone(),
+                metrics: nguon_web::metrics::builder().unwrap().build_recorder().handle(),
+                independent_witnesses: Vec::new(),
+                limits: WorkLimits { page_bytes, ..WorkLimits::default() },
+            })
+        };
+        let without_copies = web(0).router();
+        let web = web(page_bytes);
         let context = LedgerContext { ledger_id: service.ledger_id(), origin: ORIGIN.to_owned() };
-        Self { router: web.router(), service, clock, context, _folder: folder }
+        Self { router: web.router(), web, without_copies, service, clock, context, _folder: folder }
     }
 
     /// Submits records in order; all must be taken.
@@ -107,11 +135,34 @@ impl Ledger {
     }
 
     pub(crate) async fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::get(path);
+        answer(&self.router, Request::get(path), headers).await
+    }
+
+    pub(crate) async fn head(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        answer(&self.router, Request::head(path), headers).await
+    }
+
+    /// Asks those who keep nothing.
+    pub(crate) async fn ask_without_copies(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        answer(&self.without_copies, Request::get(path), headers).await
+    }
+
+    /// How many pages are kept, and in how many bytes.
+    pub(crate) fn kept_pages(&self) -> (usize, u64) {
+        self.web.kept_pages()
+    }
+}
+
+async fn answer(
+    router: &Router,
+    mut request: axum::http::request::Builder,
+    headers: &[(&str, &str)],
+) -> Answer {
+    {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
         Answer { status: parts.status, headers: parts.headers, bytes }

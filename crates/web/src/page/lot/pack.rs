@@ -22,7 +22,8 @@ use nguon_trace::labels::LabelStanding;
 use nguon_trace::scans::{self, ScanDay, Sign};
 use serde_json::json;
 
-use super::super::answer::{html, wants_json, with_script};
+use super::super::answer::{self, wants_json};
+use super::super::copies::Form;
 use super::super::fault::{self, Fault};
 use super::super::lots::json_answer;
 use super::super::words::Words;
@@ -73,7 +74,15 @@ pub(super) async fn page(
     (method, uri, headers): (Method, Uri, HeaderMap),
 ) -> Result<Response, Problem> {
     let words = Words::of(&uri, &headers);
-    let pack = match find(&app, &id).await? {
+    let found = match find(&app, &id).await {
+        Ok(found) => found,
+        // The database does not answer: what was known of the lot is better than nothing.
+        Err(_) if !wants_json(&headers) => {
+            return super::answer(&app, id.lot, Form::Html(words), &headers).await;
+        }
+        Err(problem) => return Err(problem),
+    };
+    let pack = match found {
         None => return Ok(fault::page(Fault::UnknownLot, &id.lot.path(), words, &uri, &headers)),
         Some(Pack::Foreign { lot }) => return Ok(foreign(&lot, &id, words, &uri, &headers)),
         Some(pack @ Pack::Known { .. }) => pack,
@@ -85,12 +94,8 @@ pub(super) async fn page(
     let mut response = if wants_json(&headers) {
         json_answer(&document(&app, &lot, &known), &headers)?
     } else {
-        with_script(html(
-            StatusCode::OK,
-            &view(&app, words, &lot, Some(code(words, &known))),
-            words,
-            &headers,
-        ))
+        let view = view(&app, words, &lot, Some(code(words, &known)));
+        answer::page(StatusCode::OK, &view, words)?.with_script().answer(&headers)
     };
     let kept = HeaderValue::from_static("private, no-cache");
     response.headers_mut().insert(header::CACHE_CONTROL, kept);
