@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nguon_fixtures::{Expect, LedgerContext, Season, Step, Submission};
 use nguon_ledger::Seen;
 use nguon_service::catalogue::ORGANISATIONS;
+use nguon_trace::labels::LabelRange;
 use nguon_service::{Incoming, ManualClock, OperatorAct, Service, SystemClock, Taken};
 
 use crate::node;
@@ -46,6 +47,9 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         if dir.join("ledger.sqlite").exists() {
             bail!("{} holds a demo that was not finished. Remove the folder and start again.", dir.display());
         }
+        std::fs::create_dir_all(&settings.key_dir)?;
+        // Everybody may know it: the codes of the demo's packs are the same in every demo, so that they can be written about.
+        nguon_service::keys::write_seed(&settings.key_dir.join("serial.key"), &[7; 32])?;
         load(&settings).await?;
         nguon_service::objects::write_durably(&done, b"")?;
     }
@@ -202,6 +206,9 @@ async fn greet(service: &Service, settings: &Settings, dir: &Path) -> anyhow::Re
         writeln!(out, "  {label:<38} {url}")?;
         first.get_or_insert(url);
     }
+    for (label, url) in packs(service).await? {
+        writeln!(out, "  {label:<38} {url}")?;
+    }
     writeln!(out)?;
     for (label, path) in [
         ("trang chủ · home", "/"),
@@ -237,6 +244,44 @@ async fn greet(service: &Service, settings: &Settings, dir: &Path) -> anyhow::Re
     writeln!(out)?;
     out.flush()?;
     Ok(())
+}
+
+/// Phones that the copied label of the demo meets.
+const COPIED_PHONES: u32 = 24;
+
+/// Packs with codes of their own, as a shopper would meet them: one in use, one void, one copied.
+async fn packs(service: &Service) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let lots = service.catalogue().search_lots("", 5_000).await?;
+    let labelled = |line: &&nguon_service::LotLine| {
+        line.status == "active" && line.state.findings.is_empty() && !line.state.labels.void.is_empty()
+    };
+    let Some(line) = lots.iter().find(labelled) else { return Ok(Vec::new()) };
+    let maker = line.state.maker.as_ref().and_then(|id| id.parse::<nguon_ledger::OrganisationId>().ok());
+    let Some(maker) = maker else { return Ok(Vec::new()) };
+    let prints = |view: &nguon_service::KeyView| {
+        let acting = service.catalogue().acting(&view.key);
+        acting.is_some_and(|view| view.roles.contains(nguon_ledger::Roles::LOT))
+    };
+    let Some(key) = service.catalogue().keys_of(maker).into_iter().find(prints) else { return Ok(Vec::new()) };
+    let serials = service.serials(&line.id, LabelRange::new(1, 2), &key.key).await?;
+    let urls: Vec<String> = serials.each().map(|(_, _, url)| url).collect();
+    let [whole, copied] = &urls[..] else { return Ok(Vec::new()) };
+    for phone in 0..COPIED_PHONES {
+        service.scanned(nguon_service::Scan {
+            lot_uri: line.state.uri.clone(),
+            organisation: maker,
+            number: 2,
+            sold_on: None,
+            phone: phone.to_be_bytes().to_vec(),
+            province: ["68", "79", "01", "48"].get(phone as usize % 12).map(|code| (*code).to_owned()),
+            at_ms: service.now_ms(),
+        });
+    }
+    service.scans_counted().await;
+    Ok(vec![
+        ("một gói có mã riêng · a pack's own code", whole.clone()),
+        ("mã bị quét khác thường · copied?", copied.clone()),
+    ])
 }
 
 /// One lot of each kind of answer.
