@@ -75,7 +75,9 @@ pub(crate) fn fit(text: &str, style: Style, place: Place, letters: &dyn Letters)
     let font_size = place.font_size * SMALLEST;
     let room = place.width / font_size;
     let mut lines = broken(text, room, &ems);
-    let rest = lines.split_off(lines.len().min(place.lines.saturating_sub(1)));
+    // A word without end is cut on the line where it stands.
+    let whole = lines.iter().take(place.lines.saturating_sub(1)).take_while(|line| ems(line) <= room);
+    let rest = lines.split_off(whole.count());
     lines.push(cut(&rest.join(" "), room, &ems));
     Fitted { lines, font_size }
 }
@@ -217,6 +219,8 @@ mod tests {
         let cut = fitted(text, PLAIN, 30.0, 2);
         assert_eq!(cut.lines, ["Bảo quản nơi khô ráo,", "thoáng mát, tránh ánh…"]);
         assert_eq!(fitted("Rau", PLAIN, 30.0, 2).lines, ["Rau"]);
+        let endless = fitted(&"ƯỠNG".repeat(20), PLAIN, 15.0, 2);
+        assert_eq!(endless.lines, ["ƯỠNGƯỠ…"]);
     }
 
     #[test]

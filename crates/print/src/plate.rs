@@ -120,3 +120,32 @@ fn check(group: &Group, image_pixels: &mut f64) -> Result<(), PlateError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `nguon-label` refuses anyway is not resolved here either.
+    #[test]
+    fn the_renderer_opens_no_file_and_calls_nobody() {
+        let press = Press::new().unwrap_or_else(|error| panic!("{error}"));
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let file = folder.path().join("seen.png");
+        let dot = nguon_label::QrCode::new("https://a.example/").map(|code| code.png(1)).unwrap_or_default();
+        std::fs::write(&file, dot).unwrap_or_else(|error| panic!("{error}"));
+        for address in [
+            file.display().to_string(),
+            format!("file://{}", file.display()),
+            "seen.png".to_owned(),
+            "http://127.0.0.1:9/x.png".to_owned(),
+            "data:image/svg+xml;base64,PHN2Zy8+".to_owned(),
+        ] {
+            let svg = format!(
+                "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>\
+                 <image width='9' height='9' href='{address}'/></svg>"
+            );
+            let tree = read(&press, &svg).unwrap_or_else(|error| panic!("{error}"));
+            assert!(tree.root().children().is_empty(), "{address}");
+        }
+    }
+}

@@ -30,7 +30,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub(super) fn suiting(sheet: &str) -> &'static str {
     match sheet {
         "a4-3x8" => "sheet-70x37",
-        "l7651" | "6121" | "j8157" => "small-38x21",
+        "l7651" | "6121" => "small-38x21",
         _ => "plain-50x30",
     }
 }
