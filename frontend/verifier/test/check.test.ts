@@ -131,6 +131,16 @@ test("facts that are kept back, or that nobody signed, are named", async () => {
   await fails("of another lot", { lot: "https://id.gs1.org/01/09521234000105/10/XOAI-260115-B" }, "lot", "lot-not-told-of");
 });
 
+test("a signed recall is told, whatever else holds", async () => {
+  const recalled = async (packing: object, shaping: Shaping = {}) => (await judge(make({ ...shaping, packing }).light)).isRecalled;
+  assert.equal(await recalled({}), false);
+  assert.equal(await recalled({ persistentDisposition: { set: ["recalled"] } }), true);
+  assert.equal(await recalled({ disposition: "recalled" }), true);
+  assert.equal(await recalled({ disposition: "https://ref.gs1.org/cbv/Disp-recalled" }), true);
+  assert.equal(await recalled({ persistentDisposition: { unset: ["recalled"] } }), false);
+  assert.equal(await recalled({ persistentDisposition: 7, disposition: null }), false);
+});
+
 test("a forged checkpoint or cosignature is named", async () => {
   await fails("another's signature", { signer: KEY.stranger }, "checkpoint", "checkpoint-forged");
   await fails("another's cosignature", { cosigner: KEY.stranger }, "witnesses", "cosignature-forged");

@@ -87,7 +87,7 @@ const subjects = (uri: string) => [{ uri, salt: SUBJECT_SALT }];
 export const subject = (uri: string): Bytes => handle(uri, bytes(SUBJECT_SALT));
 
 /** The whole log in order, each record by its name in the story. */
-export function story(): Map<string, Said> {
+export function story(packing: object = {}): Map<string, Said> {
   const all = new Map<string, Said>();
   const say = (name: string, draft: Draft): Said => {
     const said = record(draft);
@@ -128,7 +128,7 @@ export function story(): Map<string, Said> {
     seq: 1n,
     prev: harvest.event,
     subject: subject(LOT),
-    facts: { type: "ObjectEvent", eventTime: "2026-01-16T08:34:00+07:00", bizStep: "packing", "nguon:subjects": subjects(LOT) },
+    facts: { type: "ObjectEvent", eventTime: "2026-01-16T08:34:00+07:00", bizStep: "packing", ...packing, "nguon:subjects": subjects(LOT) },
   });
   return all;
 }
@@ -160,6 +160,8 @@ export interface Shaping {
   readonly signer?: number;
   readonly cosigner?: number;
   readonly lot?: string;
+  /** What the packing says besides. */
+  readonly packing?: object;
   /** How many other records come after. */
   readonly longer?: number;
 }
@@ -180,7 +182,7 @@ export interface Made {
 }
 
 export function make(shaping: Shaping = {}): Made {
-  const logged = [...story()].map(([name, said]) => [name, shaping.logged?.(name, said) ?? said] as const);
+  const logged = [...story(shaping.packing)].map(([name, said]) => [name, shaping.logged?.(name, said) ?? said] as const);
   const leaves = logged.map(([, said]) => leafHash(said.record));
   for (let n = 0; n < (shaping.longer ?? 0); n += 1) leaves.push(leafHash(u64(BigInt(n))));
   const text = `${ORIGIN}\n${leaves.length}\n${base64(root(leaves))}\n`;

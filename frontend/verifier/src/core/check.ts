@@ -102,6 +102,8 @@ export interface Report {
   readonly steps: readonly StepResult[];
   readonly checkpoint?: Checkpoint;
   readonly told: readonly Told[];
+  /** The newest record that calls the lot back or says that a recall is over, and counts, calls it back. Who may, is not judged here. */
+  readonly isRecalled: boolean;
   /** What organisations call themselves in their own signed cards, by id. */
   readonly names: ReadonlyMap<string, unknown>;
 }
@@ -145,6 +147,7 @@ class Checking {
   #remembered: Remembered | undefined;
   #checkpoint: Checkpoint | undefined;
   #told: Told[] = [];
+  #isRecalled = false;
   readonly #names = new Map<string, unknown>();
   readonly #findings = new Map<string, readonly Finding[]>();
 
@@ -169,7 +172,7 @@ class Checking {
     const holds = this.#steps.every((step) => step.state === "ok" || step.state === "note");
     if (holds) this.#remember();
     const { lot, origin } = this.evidence;
-    const report = { lot, origin, holds, steps: this.#steps, told: this.#told, names: this.#names };
+    const report = { lot, origin, holds, steps: this.#steps, told: this.#told, isRecalled: this.#isRecalled, names: this.#names };
     return this.#checkpoint === undefined ? report : { ...report, checkpoint: this.#checkpoint };
   }
 
@@ -383,6 +386,7 @@ class Checking {
         count += 1;
         const { event, organisation, deviceTimeMs } = record;
         const voids = this.#findings.get(event) ?? [];
+        if (voids.length === 0) this.#isRecalled = recall(facts) ?? this.#isRecalled;
         if (this.#told.length < TOLD_MAX) this.#told.push({ index: entry.index, event, organisation, deviceTimeMs, facts, voids });
       }
     }
@@ -449,6 +453,16 @@ function said(cosigned: readonly Cosigner[]): { names: string; when: string } {
     names: cosigned.map((one) => one.key.name).join(", "),
     when: isDate ? new Date(Number(newest) * 1000).toISOString().slice(0, 16).replace("T", " ") : "",
   };
+}
+
+/** Whether facts call their lot back (CBV's disposition `recalled`), say that this is over, or neither. */
+function recall(facts: { readonly [name: string]: unknown }): boolean | undefined {
+  const lists = facts["persistentDisposition"] as { set?: unknown; unset?: unknown } | null | undefined;
+  // The bare word, or the whole name of it: `urn:epcglobal:cbv:disp:recalled`, `https://ref.gs1.org/cbv/Disp-recalled`.
+  const isRecalled = (term: unknown): boolean => typeof term === "string" && /(^|[:-])recalled$/.test(term);
+  const names = (list: unknown): boolean => Array.isArray(list) && list.some(isRecalled);
+  if (isRecalled(facts["disposition"]) || names(lists?.set)) return true;
+  return names(lists?.unset) ? false : undefined;
 }
 
 /** A lot has two addresses when its product got a GTIN later, and both end in its number. */

@@ -44,6 +44,7 @@ export async function show(box: HTMLElement, asked: Asked): Promise<Report | und
   const list = element("ol", { class: "nv-steps" }, ...rows.values());
   box.replaceChildren(element("p", {}, ui["lead"] ?? ""), status, list, more);
   box.dataset["state"] = "working";
+  delete box.dataset["recalled"];
   try {
     const evidence = asked.read(await asked.fetch());
     status.textContent = `${filled(ui["fetched"], { records: String(evidence.entries.length) })} ${ui["working"]}`;
@@ -59,6 +60,11 @@ export async function show(box: HTMLElement, asked: Asked): Promise<Report | und
     const key = report.holds ? (isNoted ? "holds-notes" : "holds") : "fails";
     status.replaceChildren(element("b", {}, ui[key] ?? ""));
     if (!report.holds) status.append(" ", ui["fails-text"] ?? "");
+    if (report.isRecalled) {
+      // That the steps hold must not look like a word for the goods.
+      box.dataset["recalled"] = "";
+      status.prepend(element("b", {}, ui["recalled"] ?? ""), " ");
+    }
     more.append(...told(report, asked), ...limits(asked));
     return report;
   } catch (error) {
@@ -145,8 +151,9 @@ function amount(facts: Told["facts"], lot: string): string {
     if (!Array.isArray(list)) continue;
     for (const one of list as { epcClass?: unknown; quantity?: unknown; uom?: unknown }[]) {
       if (one?.epcClass !== lot || typeof one.quantity !== "number") continue;
-      const unit = one.uom === "KGM" ? " kg" : typeof one.uom === "string" ? ` ${one.uom}` : "";
-      return `${one.quantity}${unit}`;
+      // Without a unit they are pieces.
+      if (typeof one.uom !== "string") return `× ${one.quantity}`;
+      return `${one.quantity} ${one.uom === "KGM" ? "kg" : one.uom}`;
     }
   }
   return "";
