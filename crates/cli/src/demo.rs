@@ -35,6 +35,7 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         public_dir: dir.join("public"),
         key_dir: dir.join("keys"),
         listen,
+        page_memory_mib: crate::settings::PAGE_MEMORY_MIB,
         // Its season lies in the past.
         longest_silence_ms: i64::MAX,
     };
@@ -62,7 +63,7 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         service.stop().await;
         return Ok(());
     };
-    node::serve_until_asked(service, listener, metrics).await
+    node::serve_until_asked(&settings, service, listener, metrics).await
 }
 
 /// So that every other command works on the demo: `nguon serve --config nguon-demo/nguon.toml`.
@@ -75,6 +76,7 @@ fn write_settings(dir: &Path, settings: &Settings) -> anyhow::Result<()> {
         public_dir: Some(PathBuf::from("public")),
         key_dir: Some(PathBuf::from("keys")),
         listen: Some(settings.listen),
+        page_memory_mib: None,
     };
     let text = format!(
         "# Made by `nguon demo`; the address may be given anew at each start.\n{}",

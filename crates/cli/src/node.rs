@@ -94,7 +94,7 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     let store = open_store(&settings).await?;
     tracing::info!(database = store.describe(), origin = settings.origin, "opening the ledger");
     let service = start(&settings, store, Arc::new(SystemClock)).await?;
-    serve_until_asked(service, listener, metrics).await
+    serve_until_asked(&settings, service, listener, metrics).await
 }
 
 /// Takes the address; requests wait until [`serve_until_asked`].
@@ -107,6 +107,7 @@ pub(crate) async fn listen(address: std::net::SocketAddr) -> anyhow::Result<toki
 
 /// Serves until SIGINT or SIGTERM, then finishes what was taken.
 pub(crate) async fn serve_until_asked(
+    settings: &Settings,
     service: Service,
     listener: tokio::net::TcpListener,
     metrics: PrometheusHandle,
@@ -116,7 +117,10 @@ pub(crate) async fn serve_until_asked(
         service: service.clone(),
         metrics,
         independent_witnesses: Vec::new(),
-        limits: nguon_web::WorkLimits::default(),
+        limits: nguon_web::WorkLimits {
+            page_bytes: u64::from(settings.page_memory_mib) << 20,
+            ..nguon_web::WorkLimits::default()
+        },
     });
     tracing::info!(address = ?listener.local_addr().ok(), "serving");
     let watched = service.clone();

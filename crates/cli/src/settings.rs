@@ -50,6 +50,10 @@ pub(crate) struct Given {
     #[arg(long, env = "NGUON_LISTEN", value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Memory for pages that are kept as they were made, in MiB; 0 keeps none.
+    #[arg(long, env = "NGUON_PAGE_MEMORY_MIB", value_name = "MIB")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) page_memory_mib: Option<u32>,
 }
 
 /// Settings with every question answered.
@@ -62,10 +66,14 @@ pub(crate) struct Settings {
     pub(crate) public_dir: PathBuf,
     pub(crate) key_dir: PathBuf,
     pub(crate) listen: SocketAddr,
+    /// Memory for pages, in MiB.
+    pub(crate) page_memory_mib: u32,
     /// How far the clock may be ahead of the ledger's newest epoch at a start.
     pub(crate) longest_silence_ms: i64,
 }
 
+/// Two to three thousand pages of lots.
+pub(crate) const PAGE_MEMORY_MIB: u32 = 128;
 /// Ninety days: a ledger that stood still for longer is started by somebody who says so.
 const LONGEST_SILENCE_MS: i64 = 90 * 86_400_000;
 
@@ -114,6 +122,7 @@ impl Given {
             public_dir: near(self.public_dir, from_file.public_dir, "public"),
             key_dir: near(self.key_dir, from_file.key_dir, "keys"),
             listen,
+            page_memory_mib: self.page_memory_mib.or(from_file.page_memory_mib).unwrap_or(PAGE_MEMORY_MIB),
             longest_silence_ms: LONGEST_SILENCE_MS,
         })
     }

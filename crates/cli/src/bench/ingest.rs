@@ -231,6 +231,7 @@ pub(super) fn settings(folder: &Path, listen: std::net::SocketAddr) -> Settings 
         public_dir: folder.join("public"),
         key_dir: folder.join("keys"),
         listen,
+        page_memory_mib: crate::settings::PAGE_MEMORY_MIB,
         longest_silence_ms: i64::MAX,
     }
 }
@@ -425,6 +426,8 @@ pub(super) async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) ->
             .filter_map(|line| line.split_once(':'))
             .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
             .and_then(|(_, value)| value.trim().parse().ok())
+            // An answer of this status has no body (RFC 9110, section 15.4.5).
+            .or((status == 304).then_some(0))
             .context("no content-length")?;
         while buffer.len() < end + 4 + length {
             if stream.read_buf(buffer).await? == 0 {
