@@ -14,11 +14,13 @@ mod on_sqlite {
     mod evidence;
     mod exports;
     mod forks;
+    mod images;
     mod keys;
     mod market;
     mod preflight;
     mod projecting;
     mod repair;
+    mod reports;
     mod serials;
     mod tampering;
     mod waiting;
@@ -37,11 +39,13 @@ mod on_postgres {
     mod evidence;
     mod exports;
     mod forks;
+    mod images;
     mod keys;
     mod market;
     mod preflight;
     mod projecting;
     mod repair;
+    mod reports;
     mod serials;
     mod tampering;
     mod waiting;

@@ -10,6 +10,7 @@ mod schema;
 mod on_sqlite {
     mod log;
     mod read_models;
+    mod report;
     mod scans;
     mod unit;
     mod waiting;
@@ -23,6 +24,7 @@ mod on_sqlite {
 mod on_postgres {
     mod log;
     mod read_models;
+    mod report;
     mod scans;
     mod unit;
     mod waiting;

@@ -7,6 +7,7 @@
 //! commune               24805@2025-07-01
 //! one pack of a lot     https://id.gs1.org/01/09521234000105/10/XOAI-260115-A/21/0003K9QX7M2T4WA
 //! short code of a lot   8J3K-Q0ZH
+//! case of a report      8J3K-Q0ZH-7M25
 //! ```
 //!
 //! Standards: GS1 General Specifications (keys and Application Identifiers), GS1 Digital Link: URI Syntax 1.2 and later
@@ -17,6 +18,7 @@
 //! randomness.
 
 mod ai;
+mod case_number;
 mod char_set;
 mod check_digit;
 mod digital_link;
@@ -28,6 +30,7 @@ mod serial_code;
 mod short_code;
 
 pub use ai::ValueError;
+pub use case_number::CaseNumber;
 pub use check_digit::check_digit;
 pub use digital_link::{DigitalLink, Element, LinkError};
 pub use key::{Gln, Gtin, KeyError, Sscc};

@@ -93,7 +93,7 @@ impl ShortCode {
 }
 
 /// Damm's interim digit after `symbols`: the check symbol that belongs behind them, and zero once it stands there.
-fn check_symbol(symbols: &[u8]) -> u8 {
+pub(crate) fn check_symbol(symbols: &[u8]) -> u8 {
     symbols.iter().fold(0, |interim, symbol| double(interim ^ symbol))
 }
 

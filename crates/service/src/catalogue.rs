@@ -220,6 +220,18 @@ impl Catalogue {
         self.directory.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The URI under which a lot stands, and who made it.
+    pub(crate) async fn maker_of(
+        &self,
+        id: &LotId,
+    ) -> Result<Option<(String, Option<OrganisationId>)>, StoreError> {
+        let Some((id, state, _)) = self.find(&mut self.store.reader().await?, id).await? else {
+            return Ok(None);
+        };
+        let maker = state.maker.and_then(|hex| hex.parse().ok());
+        Ok(Some((id.uri(&self.origin), maker)))
+    }
+
     /// The lot of a short code typed by hand.
     pub async fn lot_by_short_code(&self, code: ShortCode) -> Result<Option<LotId>, StoreError> {
         let uri = self.store.reader().await?.alias(&short_alias(code)).await?;

@@ -23,12 +23,15 @@ pub mod commune;
 pub mod evidence;
 pub mod exports;
 mod held;
+pub mod images;
 pub mod keys;
 pub mod lookup;
 pub mod objects;
+pub mod pictures;
 pub mod preflight;
 pub mod project;
 pub mod publish;
+pub mod reports;
 mod rows;
 pub mod scans;
 pub mod sequencer;
@@ -54,6 +57,7 @@ pub use crate::catalogue::{
 };
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::evidence::EvidenceError;
+pub use crate::images::{ImageRefused, Images};
 pub use crate::keys::OperatorKeys;
 pub use crate::lookup::{Entry, Lookup, LookupError};
 pub use crate::objects::{Folder, Objects};
@@ -63,6 +67,7 @@ pub use crate::project::{
     search_key,
 };
 pub use crate::publish::{PublishError, checkpoint_name};
+pub use crate::reports::Reports;
 pub use crate::scans::Scan;
 pub use crate::sequencer::{OperatorAct, StartError};
 pub use crate::serials::{NoticedSign, Pack, SERIALS_MAX, Serials, SerialsError};
@@ -108,6 +113,8 @@ pub struct Service {
     queue: Option<Queue>,
     lookup: Lookup,
     catalogue: Catalogue,
+    images: Images,
+    reports: Arc<Reports>,
     directory: project::Directory,
     evidence_turn: tokio::sync::Semaphore,
     preflight: Preflight,
@@ -207,15 +214,29 @@ impl Service {
         let directory = projector.directory();
         let (scans, counting) = Scans::start(store.clone());
         let preflight = Preflight::new(store.clone(), directory.clone(), clock.clone());
+        let lookup = Lookup { store: store.clone(), objects: objects.clone(), log_key: log_key.clone() };
         let (seen, projected) = watch::channel(projector.size());
+        let images =
+            Images::new(lookup.clone(), directory.clone(), clock.clone(), projected.clone(), turns.clone());
+        images.repair().await.map_err(|error| name(&error))?;
         let (queue, writer) = sequencer.start();
         let projecting = tokio::spawn(projector.run(logged.clone(), seen, pace));
         let publishing = tokio::spawn(publisher.run(logged.clone(), size, shown, hurry.clone()));
-        let ticking = queue.clone();
+        let secret = keys::random_seed().map_err(|error| name(&error))?;
+        let reports = Arc::new(Reports::new(store.clone(), catalogue.clone(), clock.clone(), secret));
+        let (ticking, forgetting) = (queue.clone(), reports.clone());
         let ticker = tokio::spawn(async move {
             loop {
-                tokio::time::sleep(Duration::from_secs(60)).await;
-                ticking.tick().await;
+                for minute in 0..60 {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                    ticking.tick().await;
+                    // Soon after a start, then by the hour.
+                    if minute == 0
+                        && let Err(error) = forgetting.forget().await
+                    {
+                        tracing::error!(%error, "contacts whose time is over could not be forgotten");
+                    }
+                }
             }
         });
         Ok(Self {
@@ -225,8 +246,10 @@ impl Service {
             witness_keys,
             door: Arc::new(Door::new(ledger_id, known)),
             queue: Some(queue),
-            lookup: Lookup { store, objects, log_key },
+            lookup,
             catalogue,
+            images,
+            reports,
             directory,
             evidence_turn: tokio::sync::Semaphore::new(1),
             preflight,
@@ -283,6 +306,26 @@ impl Service {
     /// When what changed: whoever keeps answers asks it whether they still hold.
     pub fn turns(&self) -> &Arc<Turns> {
         &self.turns
+    }
+
+    /// Photographs that records name.
+    pub fn images(&self) -> &Images {
+        &self.images
+    }
+
+    /// Takes shoppers' reports of suspicious stickers.
+    pub fn reports(&self) -> &Reports {
+        &self.reports
+    }
+
+    /// The newest reports about an organisation's lots, without contacts, or those before one.
+    pub async fn reports_of(
+        &self,
+        organisation: nguon_ledger::OrganisationId,
+        before: Option<&reports::Case>,
+        limit: i64,
+    ) -> Result<Vec<reports::Case>, StoreError> {
+        self.reports.desk().of(organisation, before, limit).await
     }
 
     /// Everything that speaks of a lot, in one zip that can be checked offline.

@@ -23,6 +23,8 @@ mod sqlite {
     mod driver;
     #[path = "many.rs"]
     mod many;
+    #[path = "report.rs"]
+    mod report;
     #[path = "repository.rs"]
     mod repository;
     #[path = "scan.rs"]
@@ -36,6 +38,8 @@ mod postgres {
     mod driver;
     #[path = "many.rs"]
     mod many;
+    #[path = "report.rs"]
+    mod report;
     #[path = "repository.rs"]
     mod repository;
     #[path = "scan.rs"]
@@ -45,8 +49,9 @@ mod postgres {
 }
 
 pub use port::{
-    CheckpointRow, CoveredEntry, FeedRow, HeadRow, HeldRow, Reader, RecordRow, ScanDayRow, ScanPhoneRow,
-    ScanReader, ScanSignRow, ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table, TableShape, Unit,
+    CheckpointRow, CoveredEntry, FeedRow, HeadRow, HeldRow, ImageRemovalRow, PersonalReadRow, Reader,
+    RecordRow, ReportReader, ReportRow, ReportWriter, ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow,
+    ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table, TableShape, Unit,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

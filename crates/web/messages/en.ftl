@@ -55,7 +55,25 @@ preflight-too-much = Too much to look into at once
 evidence-too-large = Too many records for one file
     .detail = More than 20,000 records speak of this lot. Check the whole log with nguon verify instead.
 image-not-found = There is no such picture
-    .detail = The ledger keeps the picture's hash but not its file yet. Ask the organisation that recorded it.
+    .detail = The ledger has the picture's hash, and nobody has sent its file yet. Ask the organisation that recorded it.
+image-removed = The picture was removed
+    .detail = This picture was removed on request and will not be shown again. Its hash stays in the signed record.
+image-too-large = The picture is too large
+    .detail = A picture has at most { $limit_bytes } bytes. Make it smaller before the record is signed.
+image-digest-mismatch = This is another picture
+    .detail = The file sent has the BLAKE3 { $blake3 }, and the address says another. Send the very file, unchanged.
+image-not-named = No record names this picture
+    .detail = The record given is not in the ledger, or does not name the picture among its first 12. Send the record first, then the picture.
+image-not-recognised = The organisation is not recognised
+    .detail = The province has not recognised the organisation of that record, so its pictures are not taken. Keep the picture and send it again once it is.
+image-kind-mismatch = The picture is of another kind
+    .detail = The record says { $said }, and the file is { $is }. Send the very file that was signed.
+image-too-many-pixels = Too many pixels
+    .detail = { $width } × { $height } is more than { $limit_pixels } pixels. Make the picture smaller before the record is signed.
+image-metadata = There is private data in the picture
+    .detail = Beside the picture the file holds: { $found }. That can tell where it was taken, and by which phone. Take it out and sign a new record: a clean file has another hash.
+image-unfit = This file cannot be used as a picture
+    .detail = Whole JPEG, PNG or WebP pictures of one frame are taken. Save it again as an ordinary JPEG.
 
 ## Signed requests, labels
 

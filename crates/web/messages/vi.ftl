@@ -55,7 +55,25 @@ preflight-too-much = Quá nhiều việc để xem trước một lần
 evidence-too-large = Lô có quá nhiều bản ghi cho một tệp
     .detail = Có hơn 20.000 bản ghi liên quan đến lô này. Hãy kiểm tra cả sổ bằng nguon verify.
 image-not-found = Không có ảnh này
-    .detail = Sổ giữ mã băm của ảnh nhưng chưa lưu tệp ảnh. Hãy hỏi đơn vị đã ghi ảnh.
+    .detail = Sổ giữ mã băm của ảnh nhưng chưa ai gửi tệp ảnh lên. Hãy hỏi đơn vị đã ghi ảnh.
+image-removed = Ảnh đã được gỡ
+    .detail = Ảnh này đã được gỡ theo yêu cầu và sẽ không hiện lại. Mã băm trong bản ghi đã ký vẫn còn.
+image-too-large = Ảnh quá lớn
+    .detail = Mỗi ảnh tối đa { $limit_bytes } byte. Hãy thu nhỏ ảnh trước khi ký bản ghi.
+image-digest-mismatch = Không đúng ảnh này
+    .detail = Tệp gửi lên có mã BLAKE3 { $blake3 }, khác với mã trong địa chỉ. Hãy gửi đúng tệp gốc, không chỉnh sửa.
+image-not-named = Chưa có bản ghi nào nêu ảnh này
+    .detail = Bản ghi được chỉ ra chưa có trong sổ, hoặc không nêu ảnh này trong 12 ảnh đầu. Hãy gửi bản ghi trước, rồi gửi ảnh.
+image-not-recognised = Tổ chức chưa được công nhận
+    .detail = Tỉnh chưa công nhận tổ chức của bản ghi này, nên chưa nhận ảnh. Hãy giữ ảnh và gửi lại khi đã được công nhận.
+image-kind-mismatch = Loại ảnh khác với bản ghi
+    .detail = Bản ghi nói đây là { $said }, còn tệp là { $is }. Hãy gửi đúng tệp đã ký.
+image-too-many-pixels = Ảnh quá nhiều điểm ảnh
+    .detail = Ảnh { $width } × { $height } vượt mức { $limit_pixels } điểm ảnh. Hãy thu nhỏ ảnh trước khi ký bản ghi.
+image-metadata = Ảnh còn kèm dữ liệu riêng
+    .detail = Ngoài hình, tệp còn có: { $found }. Những dữ liệu này có thể lộ nơi chụp và máy chụp. Hãy bỏ chúng rồi ký bản ghi mới, vì tệp sạch có mã băm khác.
+image-unfit = Tệp này không dùng làm ảnh được
+    .detail = Chỉ nhận ảnh JPEG, PNG hoặc WebP nguyên vẹn, một khung hình. Hãy lưu lại thành JPEG thông thường.
 
 ## Yêu cầu có chữ ký, tem
 

@@ -17,6 +17,9 @@ use crate::problem::Problem;
 /// A use case that has not answered after this long is answered for; it runs on to its end.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
+/// Forms with files that are taken apart at once.
+const FORMS: usize = 4;
+
 /// What the process may do at once.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkLimits {
@@ -45,6 +48,8 @@ pub(crate) struct App {
     pub(crate) publishing: Publishing,
     pub(crate) body_bytes: Arc<Semaphore>,
     pub(crate) copies: Copies,
+    /// Forms with files that are taken apart at once: each takes about three times its body.
+    pub(crate) forms: Semaphore,
     use_cases: Arc<Semaphore>,
     limits: WorkLimits,
 }
@@ -60,6 +65,7 @@ impl App {
             publishing: Publishing::default(),
             body_bytes: Arc::new(Semaphore::new(limits.body_bytes as usize)),
             copies: Copies::new(limits.page_bytes),
+            forms: Semaphore::new(FORMS),
             use_cases: Arc::new(Semaphore::new(limits.use_cases as usize)),
             limits,
         }

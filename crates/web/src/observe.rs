@@ -130,6 +130,7 @@ fn method_label(method: &Method) -> &'static str {
         "GET" => "GET",
         "HEAD" => "HEAD",
         "POST" => "POST",
+        "PUT" => "PUT",
         "OPTIONS" => "OPTIONS",
         _ => "other",
     }

@@ -23,7 +23,9 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nguon_ledger::{Hold, Refusal};
-use nguon_service::{LookupError, MAX_PAYLOAD_BYTES, Refused};
+use nguon_service::images::IMAGE_BYTES_MAX;
+use nguon_service::pictures::PictureError;
+use nguon_service::{ImageRefused, LookupError, MAX_PAYLOAD_BYTES, Refused};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -60,6 +62,15 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("preflight-too-much", StatusCode::UNPROCESSABLE_ENTITY),
     ("evidence-too-large", StatusCode::UNPROCESSABLE_ENTITY),
     ("image-not-found", StatusCode::NOT_FOUND),
+    ("image-removed", StatusCode::GONE),
+    ("image-too-large", StatusCode::PAYLOAD_TOO_LARGE),
+    ("image-digest-mismatch", StatusCode::UNPROCESSABLE_ENTITY),
+    ("image-not-named", StatusCode::NOT_FOUND),
+    ("image-not-recognised", StatusCode::FORBIDDEN),
+    ("image-kind-mismatch", StatusCode::UNPROCESSABLE_ENTITY),
+    ("image-too-many-pixels", StatusCode::UNPROCESSABLE_ENTITY),
+    ("image-metadata", StatusCode::UNPROCESSABLE_ENTITY),
+    ("image-unfit", StatusCode::UNPROCESSABLE_ENTITY),
     ("request-unsigned", StatusCode::UNAUTHORIZED),
     ("request-for-another-host", StatusCode::FORBIDDEN),
     ("request-signature-malformed", StatusCode::UNAUTHORIZED),
@@ -298,6 +309,35 @@ impl From<LookupError> for Problem {
         match error {
             LookupError::Store(_) | LookupError::Objects(_) => Self::new("read-failed"),
             LookupError::Damaged { .. } => Self::new("internal"),
+        }
+    }
+}
+
+impl From<ImageRefused> for Problem {
+    fn from(refused: ImageRefused) -> Self {
+        match refused {
+            ImageRefused::TooLarge(_) => Self::new("image-too-large").saying("limit_bytes", IMAGE_BYTES_MAX),
+            ImageRefused::OtherDigest(is) => {
+                Self::new("image-digest-mismatch").saying("blake3", is.to_string())
+            }
+            ImageRefused::Removed => Self::new("image-removed"),
+            ImageRefused::NotNamed => Self::new("image-not-named"),
+            ImageRefused::NotRecognised => Self::new("image-not-recognised"),
+            ImageRefused::OtherKind { said, is } => {
+                Self::new("image-kind-mismatch").saying("said", said).saying("is", is)
+            }
+            ImageRefused::Picture(PictureError::Beside(found)) => {
+                Self::new("image-metadata").saying("found", found)
+            }
+            ImageRefused::Picture(PictureError::TooManyPixels { width, height, limit }) => {
+                Self::new("image-too-many-pixels")
+                    .saying("width", width)
+                    .saying("height", height)
+                    .saying("limit_pixels", limit)
+            }
+            ImageRefused::Picture(error) => Self::new("image-unfit").because(error),
+            ImageRefused::Busy => Self::new("busy"),
+            ImageRefused::Failed(error) => error.into(),
         }
     }
 }

@@ -27,11 +27,15 @@ impl Peer {
     pub(crate) fn network(&self, headers: &HeaderMap) -> Network {
         let mut from = self.address.to_canonical();
         if self.proxies.contains(&from) {
-            let told = headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
-            let told: Vec<IpAddr> =
-                told.flat_map(|list| list.split(',')).map_while(|one| one.trim().parse().ok()).collect();
-            let outside = told.iter().map(IpAddr::to_canonical).rfind(|one| !self.proxies.contains(one));
-            from = outside.unwrap_or(from);
+            // From the right: nonsense that somebody wrote further left hides nothing.
+            let told =
+                headers.get_all("x-forwarded-for").iter().rev().map(|value| value.to_str().unwrap_or("?"));
+            let mut told = told.flat_map(|list| list.rsplit(',')).map(|one| one.trim().parse::<IpAddr>());
+            let outside = told.find_map(|one| match one.map(|one| one.to_canonical()) {
+                Ok(proxy) if self.proxies.contains(&proxy) => None,
+                other => Some(other),
+            });
+            from = outside.and_then(Result::ok).unwrap_or(from);
         }
         Network(match from {
             IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() >> 8 << 8).into(),
@@ -41,10 +45,15 @@ impl Peer {
 }
 
 impl Network {
+    /// What of its place a limit may see, to be hashed under a key that is soon forgotten.
+    pub(crate) fn bytes(self) -> Vec<u8> {
+        self.0.to_string().into_bytes()
+    }
+
     /// What of the phone and its place a count may see, to be hashed under a key that is soon forgotten.
     pub(crate) fn with_agent(self, headers: &HeaderMap) -> Vec<u8> {
         let agent = headers.get(header::USER_AGENT).map_or(&b""[..], |agent| agent.as_bytes());
-        let mut seen = self.0.to_string().into_bytes();
+        let mut seen = self.bytes();
         seen.push(0);
         seen.extend_from_slice(agent);
         seen
@@ -72,5 +81,7 @@ mod tests {
         assert_eq!(network("127.0.0.1", &["198.51.100.1", "203.0.113.77, 127.0.0.1"]), "203.0.113.0");
         assert_eq!(network("::ffff:127.0.0.1", &["2001:db8:1:2::3"]), "2001:db8:1::");
         assert_eq!(network("127.0.0.1", &["nonsense"]), "127.0.0.0");
+        assert_eq!(network("127.0.0.1", &["nonsense, 203.0.113.77"]), "203.0.113.0");
+        assert_eq!(network("127.0.0.1", &["203.0.113.77, nonsense"]), "127.0.0.0");
     }
 }

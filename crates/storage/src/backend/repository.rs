@@ -102,7 +102,7 @@ impl Reading {
         Ok(query.fetch_all(connection).await?.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    async fn one<T>(
+    pub(super) async fn one<T>(
         &mut self,
         query: DbQuery<'_>,
         read: fn(&DbRow) -> Result<T, sqlx::Error>,

@@ -36,7 +36,7 @@ pub(crate) async fn read_json(
     memory: &Arc<Semaphore>,
 ) -> Result<Read, Problem> {
     check_media_type(headers, "application/json")?;
-    read(headers, body, limit_bytes, memory).await
+    read_any(headers, body, limit_bytes, memory).await
 }
 
 /// Reads a form.
@@ -47,15 +47,17 @@ pub(crate) async fn read_form(
     memory: &Arc<Semaphore>,
 ) -> Result<Read, Problem> {
     check_media_type(headers, "application/x-www-form-urlencoded")?;
-    read(headers, body, limit_bytes, memory).await
+    read_any(headers, body, limit_bytes, memory).await
 }
 
-async fn read(
+/// Reads a body of any media type.
+pub(crate) async fn read_any(
     headers: &HeaderMap,
     body: Body,
     limit_bytes: usize,
     memory: &Arc<Semaphore>,
 ) -> Result<Read, Problem> {
+    check_coding(headers)?;
     let too_large = || Problem::new("request-too-large").saying("limit_bytes", limit_bytes);
     let promised =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -90,13 +92,21 @@ async fn read(
 }
 
 fn check_media_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("").trim().to_ascii_lowercase());
-    if text(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(Problem::new("encoding-unsupported"));
-    }
-    let media_type = text(header::CONTENT_TYPE).unwrap_or_default();
+    check_coding(headers)?;
+    let media_type = text(headers, header::CONTENT_TYPE).unwrap_or_default();
     if media_type.split(';').next().map(str::trim) != Some(wanted) {
         return Err(Problem::new("media-type-unsupported"));
     }
     Ok(())
+}
+
+fn check_coding(headers: &HeaderMap) -> Result<(), Problem> {
+    match text(headers, header::CONTENT_ENCODING).as_deref() {
+        None | Some("identity") => Ok(()),
+        Some(_) => Err(Problem::new("encoding-unsupported")),
+    }
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("").trim().to_ascii_lowercase())
 }

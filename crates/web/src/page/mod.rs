@@ -9,7 +9,9 @@
 //! GET /c?code=8J3K-Q0ZH              the short code under a QR: leads to the lot
 //! GET /qr/{svg|png}/{path of a lot}  the QR code of its page
 //! GET /badge/{path of a lot}.svg     how it stands, for other sites to embed
-//! GET /images/{blake3}               pictures (none are kept yet)
+//! GET /images/{blake3}?w=480         photographs that records name; PUT /api/v1/images/{blake3} brings one
+//! GET /report?code=…                  tell of a suspicious sticker; POST sends it
+//! GET /report/{case}                 how far a case is, and nothing of what was told
 //! GET /assets/{name}-{hash}.{ext}    script, loaded by those who ask for it
 //! GET /verify                        the check in the browser as a page of its own
 //! GET /api/v1/listings               the feed for exchanges
@@ -41,6 +43,7 @@ mod organisation;
 mod picture;
 mod qr;
 mod recall;
+mod report;
 mod robots;
 mod short_code;
 mod trace;
@@ -73,6 +76,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/qr/{format}/{*lot}", get(qr::picture))
         .route("/badge/{*lot}", get(badge::picture))
         .route("/images/{blake3}", get(image::picture))
+        .route("/report", get(report::form).post(report::send))
+        .route("/report/{case}", get(report::case))
         .route("/favicon.ico", get(picture::icon))
         .route("/robots.txt", get(robots::text))
         .route("/assets/{name}", get(asset::asset))
@@ -90,6 +95,7 @@ pub(crate) fn machine() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(evidence::evidence))
         // Base64 of digests and signatures: compressed, it is as small as they are.
         .merge(OpenApiRouter::new().routes(routes!(evidence::light)).layer(CompressionLayer::new()))
+        .routes(routes!(image::keep))
         .routes(routes!(recall::scope))
 }
 

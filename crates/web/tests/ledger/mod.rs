@@ -28,7 +28,7 @@ pub(crate) struct Ledger {
     /// The same pages, each made anew.
     without_copies: Router,
     /// Keys, database and published files; gone with this.
-    _folder: tempfile::TempDir,
+    pub(crate) _folder: tempfile::TempDir,
 }
 
 /// An answer.
@@ -142,6 +142,10 @@ impl Ledger {
         answer(&self.router, Request::head(path), headers).await
     }
 
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        called(&self.router, request).await
+    }
+
     /// Asks those who keep nothing.
     pub(crate) async fn ask_without_copies(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         answer(&self.without_copies, Request::get(path), headers).await
@@ -162,9 +166,12 @@ async fn answer(
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        called(router, request.body(Body::empty()).unwrap()).await
     }
+}
+
+async fn called(router: &Router, request: Request<Body>) -> Answer {
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+    Answer { status: parts.status, headers: parts.headers, bytes }
 }
