@@ -74,6 +74,17 @@ pub(crate) enum Said {
     Refused(Problem),
 }
 
+/// What became of a picture that was brought.
+#[derive(Debug)]
+pub(crate) enum Brought {
+    /// It is kept now.
+    New,
+    /// It was kept already.
+    Again,
+    /// It was refused.
+    Refused(Problem),
+}
+
 /// Drafts to look into, as the server takes them.
 #[derive(serde::Serialize)]
 struct Asked {
@@ -154,6 +165,21 @@ impl Client {
             404 => Ok(None),
             _ => bail!("{url} answered {status}: {}", Problem::read(&body)),
         }
+    }
+
+    /// Brings a picture that a record names.
+    pub(crate) fn bring_image(&self, digest: &str, event: &EventId, bytes: &[u8]) -> anyhow::Result<Brought> {
+        let url = format!("{}/api/v1/images/{digest}?event={event}", self.base);
+        let response = self.agent.put(&url).content_type("application/octet-stream").send(bytes);
+        let mut response = response.with_context(|| format!("cannot reach {url}; is the server running?"))?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string();
+        let body = body.with_context(|| format!("{url} broke off"))?;
+        Ok(match status {
+            201 => Brought::New,
+            204 => Brought::Again,
+            _ => Brought::Refused(Problem::read(&body)),
+        })
     }
 
     /// A file; nothing for 404.

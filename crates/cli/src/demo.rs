@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use nguon_fixtures::contents::Picture;
 use nguon_fixtures::{Expect, LedgerContext, Season, Step, Submission};
 use nguon_ledger::Seen;
 use nguon_service::catalogue::ORGANISATIONS;
@@ -36,6 +37,7 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         key_dir: dir.join("keys"),
         listen,
         page_memory_mib: crate::settings::PAGE_MEMORY_MIB,
+        contact_days: nguon_service::reports::CONTACT_DAYS,
         // Its season lies in the past.
         longest_silence_ms: i64::MAX,
     };
@@ -77,6 +79,7 @@ fn write_settings(dir: &Path, settings: &Settings) -> anyhow::Result<()> {
         key_dir: Some(PathBuf::from("keys")),
         listen: Some(settings.listen),
         page_memory_mib: None,
+        contact_days: None,
     };
     let text = format!(
         "# Made by `nguon demo`; the address may be given anew at each start.\n{}",
@@ -100,6 +103,7 @@ pub(crate) async fn load(settings: &Settings) -> anyhow::Result<()> {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
     let mut seen = Seen::NONE;
+    let mut pictures = Pictures::default();
     let mut waiting: Vec<Submission> = Vec::new();
     let mut day = 0;
     while let Some(step) = season.next(seen) {
@@ -118,7 +122,10 @@ pub(crate) async fn load(settings: &Settings) -> anyhow::Result<()> {
         }
         clock.set(at_ms);
         match step {
-            Step::Submit(submission) => waiting.push(submission),
+            Step::Submit(submission) => {
+                pictures.look_at(&submission);
+                waiting.push(submission);
+            }
             Step::Operator { act, .. } => {
                 service.settle().await;
                 let act = match act {
@@ -135,9 +142,36 @@ pub(crate) async fn load(settings: &Settings) -> anyhow::Result<()> {
     }
     send(&service, &mut waiting).await?;
     service.settle().await;
+    pictures.bring(&service).await?;
     bar.finish_and_clear();
     service.stop().await;
     Ok(())
+}
+
+/// The season's drawings, and the first record that names each: their files are brought when all is logged.
+#[derive(Default)]
+struct Pictures(std::collections::BTreeMap<&'static str, (Picture, nguon_ledger::EventId)>);
+
+impl Pictures {
+    fn look_at(&mut self, submission: &Submission) {
+        for picture in [Picture::Crate, Picture::Row, Picture::Sacks] {
+            let digest = picture.photo().digest.to_string();
+            let names = |payload: &[u8]| payload.windows(digest.len()).any(|part| part == digest.as_bytes());
+            let public =
+                submission.openings.iter().filter(|one| one.kind == nguon_ledger::SectionType::PUBLIC);
+            if submission.expect == Expect::Accepted && public.clone().any(|one| names(&one.payload)) {
+                self.0.entry(picture.name()).or_insert((picture, submission.event_id));
+            }
+        }
+    }
+
+    async fn bring(self, service: &Service) -> anyhow::Result<()> {
+        for (name, (picture, event)) in self.0 {
+            let kept = service.images().keep(picture.photo().digest, event, picture.png().to_vec()).await;
+            kept.with_context(|| format!("the picture {name}"))?;
+        }
+        Ok(())
+    }
 }
 
 /// 1 September 2025 in Vietnam: the ledger is a little older than its first season.

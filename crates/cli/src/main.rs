@@ -1,10 +1,12 @@
 //! The `nguon` binary: runs a ledger, checks one, and signs records.
 
 mod bench;
+mod cases;
 mod check;
 mod client;
 mod demo;
 mod export;
+mod images;
 mod inspect;
 mod label;
 mod node;
@@ -90,6 +92,10 @@ enum Command {
     Export(export::Args),
     /// Labels of a lot: pictures, PDF sheets, and bytes for label printers, one or a hundred thousand.
     Label(label::Args),
+    /// Reads and answers what shoppers report of suspicious stickers.
+    Report(cases::Args),
+    /// Takes photographs away that must not be shown any more.
+    Images(images::Args),
     /// Makes the read models again from the records, and says whether they were equal to what was there.
     Rebuild {
         /// Settings file.
@@ -141,6 +147,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Trace(args) => return trace::run(&args),
         Command::Export(args) => return runtime()?.block_on(export::run(args)),
         Command::Label(args) => return label::run(args),
+        Command::Report(args) => return runtime()?.block_on(cases::run(args)),
+        Command::Images(args) => return runtime()?.block_on(images::run(args)),
         Command::Rebuild { config, given } => {
             let settings = given.resolve(config.as_deref())?;
             return runtime()?.block_on(rebuild::run(&settings));

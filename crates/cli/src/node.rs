@@ -78,7 +78,11 @@ pub(crate) async fn start(
         operator_name: settings.operator_name.clone(),
         longest_silence_ms: settings.longest_silence_ms,
     };
-    Service::start(given, store, objects, keys, clock, cosigners).await.context("the ledger cannot be opened")
+    let service = Service::start(given, store, objects, keys, clock, cosigners)
+        .await
+        .context("the ledger cannot be opened")?;
+    service.reports().keep_contacts_for(settings.contact_days);
+    Ok(service)
 }
 
 /// The operator's own witness is named after the log, so that nobody takes it for somebody else's.

@@ -1,6 +1,7 @@
 //! `nguon record`: signs what happened, sends it, checks it.
 
 mod check;
+mod photo;
 mod preflight;
 pub(crate) mod sign;
 mod submit;
@@ -35,6 +36,8 @@ enum Command {
     Preflight(preflight::Preflight),
     /// Sends signed records, prints each answer, keeps the receipts.
     Submit(submit::Submit),
+    /// Makes photographs clean before they are named, and brings them to the ledger after.
+    Photo(photo::Bring),
     /// Checks signatures and openings of signed files, offline.
     Check(check::Check),
 }
@@ -45,6 +48,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Sign(command) => command.run(),
         Command::Preflight(command) => command.run(),
         Command::Submit(command) => command.run(),
+        Command::Photo(command) => command.run(),
         Command::Check(command) => command.run(),
     }
 }

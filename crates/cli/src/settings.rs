@@ -8,6 +8,7 @@
 //! public_dir    = "public"
 //! key_dir       = "keys"
 //! listen        = "127.0.0.1:8080"
+//! contact_days  = 90                              # what shoppers left is forgotten so long after their case is closed
 //! ```
 //!
 //! Relative paths are relative to the file.
@@ -54,6 +55,10 @@ pub(crate) struct Given {
     #[arg(long, env = "NGUON_PAGE_MEMORY_MIB", value_name = "MIB")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) page_memory_mib: Option<u32>,
+    /// Days after a case was closed for which the contact and photograph of who reported are kept.
+    #[arg(long, env = "NGUON_CONTACT_DAYS", value_name = "DAYS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) contact_days: Option<u16>,
 }
 
 /// Settings with every question answered.
@@ -68,6 +73,8 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     /// Memory for pages, in MiB.
     pub(crate) page_memory_mib: u32,
+    /// Days after a case was closed for which contacts are kept.
+    pub(crate) contact_days: u16,
     /// How far the clock may be ahead of the ledger's newest epoch at a start.
     pub(crate) longest_silence_ms: i64,
 }
@@ -123,6 +130,10 @@ impl Given {
             key_dir: near(self.key_dir, from_file.key_dir, "keys"),
             listen,
             page_memory_mib: self.page_memory_mib.or(from_file.page_memory_mib).unwrap_or(PAGE_MEMORY_MIB),
+            contact_days: self
+                .contact_days
+                .or(from_file.contact_days)
+                .unwrap_or(nguon_service::reports::CONTACT_DAYS),
             longest_silence_ms: LONGEST_SILENCE_MS,
         })
     }

@@ -232,6 +232,7 @@ pub(super) fn settings(folder: &Path, listen: std::net::SocketAddr) -> Settings 
         key_dir: folder.join("keys"),
         listen,
         page_memory_mib: crate::settings::PAGE_MEMORY_MIB,
+        contact_days: nguon_service::reports::CONTACT_DAYS,
         longest_silence_ms: i64::MAX,
     }
 }
