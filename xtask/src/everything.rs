@@ -56,6 +56,7 @@ fn everything(tools: &Tools, report: &mut Report) -> Result<()> {
     })?;
     report.step("front end", |log| front_end(tools, log))?;
     report.step("packages", |log| packages(tools, log))?;
+    report.step("page tests", |log| page_packages(tools, log))?;
     let postgres = server(tools, report)?;
     report.step("tests", |log| run_tests(&[], postgres.as_ref(), tools, log))?;
     report.step("doc tests", |log| {
@@ -63,8 +64,7 @@ fn everything(tools: &Tools, report: &mut Report) -> Result<()> {
         Ok(Outcome::Done)
     })?;
     drop(postgres);
-    report.step("fuzz", |log| fuzz(tools, log))?;
-    report.step("browser", |log| browser(tools, log))
+    report.step("fuzz", |log| fuzz(tools, log))
 }
 
 /// cargo-deny where it is installed. Building it would take longer than the build it judges, and
@@ -108,8 +108,10 @@ fn packages(tools: &Tools, log: &Log) -> Result<Outcome> {
     if !Path::new("/usr/share/gocode/src/golang.org/x/mod/sumdb").is_dir() {
         missing.push("golang-golang-x-mod-dev");
     }
-    if tools.lookup("chromium").is_none() {
-        missing.push("chromium");
+    for (program, package) in [("chromium", "chromium"), ("node", "nodejs"), ("npm", "npm")] {
+        if tools.lookup(program).is_none() {
+            missing.push(package);
+        }
     }
     if missing.contains(&"postgresql") && crate::tools::is_root() {
         postgres::no_cluster_at_install()?;
@@ -221,25 +223,25 @@ fn fuzz_targets(folder: &Path) -> Result<Vec<String>> {
     Ok(targets)
 }
 
-fn browser_tests(tools: &Tools) -> Option<PathBuf> {
-    let folder = tools.root.join("tests/browser");
-    folder.join("run.mjs").is_file().then_some(folder)
-}
-
-/// Pages and the checker in a real browser, against the binary that was just built.
-fn browser(tools: &Tools, log: &Log) -> Result<Outcome> {
-    let Some(folder) = browser_tests(tools) else {
-        return Ok(Outcome::Skipped("there are no browser tests yet".to_owned()));
-    };
+/// What the scripts of `tests/pages` need, exactly as their lock file says, and running nothing of it. Without it those tests
+/// say that they were skipped.
+fn page_packages(tools: &Tools, log: &Log) -> Result<Outcome> {
+    let folder = tools.root.join("tests/pages");
     for program in ["node", "npm", "chromium"] {
         if tools.lookup(program).is_none() {
             return Ok(Outcome::Skipped(format!("{program} is not here")));
         }
     }
+    // npm writes this file last: it is there, and newer than the lock file, when everything is.
+    let modified = |file: &str| fs::metadata(folder.join(file)).and_then(|file| file.modified()).ok();
+    let is_there = modified("node_modules/.package-lock.json") > modified("package-lock.json");
+    if is_there {
+        return Ok(Outcome::Done);
+    }
     let mut packages = tools.command("npm");
-    log.run(packages.args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    let mut run = tools.command("node");
-    run.arg("run.mjs").current_dir(&folder).env("NGUON_BINARY", tools.target.join("debug/nguon"));
-    log.run(&mut run)?;
-    Ok(Outcome::Done)
+    packages.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
+    Ok(match log.run(&mut packages) {
+        Ok(()) => Outcome::Done,
+        Err(error) => Outcome::Skipped(format!("the packages could not be installed: {error:#}")),
+    })
 }

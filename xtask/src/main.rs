@@ -20,7 +20,7 @@ const HELP: &str = "\
 Usage: cargo xtask test [FILTER] [--no-install]
 
   cargo xtask test               everything: format, lints, licences, build, tests on SQLite and
-                                 PostgreSQL, doc tests, a short fuzz, the browser
+                                 PostgreSQL and in a browser, doc tests, a short fuzz
   cargo xtask test FILTER        only the tests whose name contains FILTER
   cargo xtask test --no-install  use what is there; skip, and say so, where something is missing
 
