@@ -273,6 +273,16 @@ impl Catalogue {
         self.lines(reader, rows.into_iter().filter_map(found_lot)).await
     }
 
+    /// Plots that an organisation registered, in order of URI: the first so many.
+    pub async fn plots_of(&self, organisation: OrganisationId, limit: i64) -> Result<Vec<Plot>, StoreError> {
+        let rows = self.store.reader().await?.subjects_of(organisation.as_bytes(), "plot", "", limit).await?;
+        let plot = |row| match Card::of(row)?.facts {
+            Facts::Plot(plot) => Some(plot),
+            _ => None,
+        };
+        Ok(rows.iter().filter_map(plot).collect())
+    }
+
     async fn lines(
         &self,
         reader: &mut Reading<'_>,

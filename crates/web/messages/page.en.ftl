@@ -349,7 +349,6 @@ proof-not = A signature tells who said something and when, not whether it is tru
 embed-title = Put it on your own site
 embed-text = The badge shows how the lot stands when it is looked at, without script and without tracking who looks:
 badge-title = Traced on Nguồn
-badge-as-of = as of { $day }
 
 ## Codes that lead to no lot
 
@@ -410,6 +409,8 @@ organisation-website = Web site
 organisation-id = Id in the ledger
 organisation-keys = Its keys
 organisation-says = Name and address are recorded and signed by the organisation itself; the ledger's operator records what it is recognised as.
+organisation-people = Names of people stand in private parts of records and on no page.
+organisation-grounds = What grows where
 organisation-lots = Lots
 more-lots = More
 standing-producer = producer

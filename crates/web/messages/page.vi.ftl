@@ -331,7 +331,6 @@ proof-not = Chữ ký cho biết ai đã nói và nói khi nào, không cho bi�
 embed-title = Gắn vào trang web của bạn
 embed-text = Huy hiệu cho thấy tình trạng lô hàng ở thời điểm xem, không có mã lệnh, không theo dõi người xem:
 badge-title = Truy xuất trên Nguồn
-badge-as-of = tình trạng ngày { $day }
 
 ## Mã không dẫn tới lô nào
 
@@ -392,6 +391,8 @@ organisation-website = Trang web
 organisation-id = Mã trong sổ
 organisation-keys = Các khóa ký
 organisation-says = Tên và địa chỉ do đơn vị tự ghi và ký; việc công nhận do người vận hành sổ ghi.
+organisation-people = Tên người làm nằm trong phần riêng của bản ghi, không hiện trên trang nào.
+organisation-grounds = Trồng gì, ở đâu
 organisation-lots = Các lô hàng
 more-lots = Xem tiếp
 standing-producer = người sản xuất

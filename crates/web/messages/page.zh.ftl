@@ -331,7 +331,6 @@ proof-not = 签名说明是谁在何时说了什么，不说明所说是否属�
 embed-title = 放到您的网站上
 embed-text = 徽章显示该批次此刻的状态，无脚本，不跟踪访客：
 badge-title = 在 Nguồn 溯源
-badge-as-of = { $day } 的状态
 
 ## 找不到批次的码
 
@@ -392,6 +391,8 @@ organisation-website = 网站
 organisation-id = 账本编号
 organisation-keys = 签名密钥
 organisation-says = 名称和地址由该单位自行记录并签名；认可由账本运营者记录。
+organisation-people = 个人姓名在记录的私密部分，不在任何页面上显示。
+organisation-grounds = 种什么，在哪里
 organisation-lots = 批次
 more-lots = 更多
 standing-producer = 生产者

@@ -159,7 +159,9 @@ async fn a_badge_says_how_the_lot_stands_and_runs_nothing() {
     assert_eq!((badge.status.as_u16(), badge.header("content-type")), (200, "image/svg+xml"));
     assert_eq!(badge.header("cache-control"), "public, max-age=60");
     let text = badge.text();
-    assert!(text.contains("In the ledger, nothing unusual seen") && text.contains("as of 5 Jan 2026"));
+    assert!(
+        text.contains("In the ledger, nothing unusual seen") && text.contains("Traced on Nguồn · 5 Jan 2026")
+    );
     for forbidden in ["<script", "style=", "href", "onload", "@font-face"] {
         assert!(!text.contains(forbidden), "{forbidden}");
     }

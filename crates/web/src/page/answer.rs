@@ -4,7 +4,7 @@
 //! Cache-Control: public, max-age=20, stale-while-revalidate=10, stale-if-error=10
 //! ETag: W/"<128 bits of the BLAKE3 of the document>"
 //! Vary: accept, accept-language, accept-encoding
-//! Content-Security-Policy: default-src 'none'; style-src 'sha256-…'; img-src 'self'; form-action 'self'; …
+//! Content-Security-Policy: default-src 'none'; style-src 'sha256-…'; img-src 'self'; connect-src 'self'; …
 //! ```
 //!
 //! The validator covers everything on the page (state, cards, neighbours, proofs, language, the day), so a recall is a new
@@ -42,8 +42,8 @@ pub(crate) const STYLE: &str = include_str!("../../static/page.css");
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     HeaderValue::try_from(format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ))
     .expect("base64 is ASCII")
 });

@@ -41,7 +41,7 @@ pub(crate) async fn picture(
         None => (StatusCode::NOT_FOUND, ("doubt", words.t("fault-unknown-lot"))),
     };
     let day = words.date(day_in_vietnam(app.service.now_ms()));
-    let title = format!("{} · {}", words.t("badge-title"), words.with("badge-as-of", &[("day", &day)]));
+    let title = format!("{} · {day}", words.t("badge-title"));
     let mut response =
         cacheable(status, "image/svg+xml", svg(words, tone, &title, &standing).into_bytes(), &headers);
     let headers = response.headers_mut();

@@ -1,5 +1,11 @@
-//! `GET /o/{organisation}`: who an organisation says it is, what the operator recognises it as, and its lots.
+//! `GET /o/{organisation}`: who an organisation says it is, what the operator recognises it as, where it grows what, and its
+//! lots. A farm or a household that keeps its own keys is an organisation like any other, and this is its page.
+//!
+//! Nobody else has one. Names of people stand in private sections, which no page shows; a page about a farmer needs a consent
+//! that can be taken back and a text that can be erased with it, and the ledger has neither yet. Plots are told by commune
+//! and crop, so that nobody's own field is picked out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -7,19 +13,21 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use nguon_ledger::{OrganisationId, Standing};
-use nguon_service::LookupError;
-use nguon_trace::facts::OrganisationKind;
+use nguon_service::{LookupError, commune};
+use nguon_trace::facts::{OrganisationKind, Plot};
 
 use super::answer::{self, Page, STYLE};
 use super::copies::{self, Form, Key, Making};
 use super::fault::{self, Fault};
 use super::home::LotCard;
-use super::words::{Languages, Words, parameter, percent_encoded};
+use super::words::{Languages, Said, Words, parameter, percent_encoded};
 use crate::app::App;
 use crate::problem::Problem;
 
 /// Lots on a page.
 const LOTS: usize = 24;
+/// Plots that are summed up.
+const PLOTS: i64 = 2_000;
 
 #[derive(Template)]
 #[template(path = "page/organisation.html")]
@@ -28,6 +36,8 @@ struct OrganisationPage {
     style: &'static str,
     languages: Languages,
     code: String,
+    /// Scheme and host of the pages.
+    base: String,
     canonical: String,
     title: String,
     kind: Option<String>,
@@ -39,8 +49,19 @@ struct OrganisationPage {
     /// `good`, `doubt` or `stop`.
     tone: &'static str,
     id: String,
+    grounds: Vec<Ground>,
     lots: Vec<LotCard>,
     next: Option<String>,
+    /// One sentence for whoever finds the page.
+    summary: String,
+}
+
+/// What grows in a commune, and on how much.
+struct Ground {
+    commune: String,
+    crop: Said,
+    plots: String,
+    area: String,
 }
 
 pub(crate) async fn page(
@@ -81,6 +102,7 @@ async fn made(
     // One more than fits says whether there is a next page.
     let limit = i64::try_from(LOTS + 1).unwrap_or(i64::MAX);
     let mut lots = catalogue.lots_of(id, &after, limit).await.map_err(failed)?;
+    let plots = catalogue.plots_of(id, PLOTS).await.map_err(failed)?;
     let has_more = lots.len() > LOTS;
     lots.truncate(LOTS);
     let next = lots.last().filter(|_| has_more).map(|line| {
@@ -90,18 +112,23 @@ async fn made(
     let card = view.card.as_ref();
     let kind = card.map(|card| kind(words, card.kind));
     let hex = id.to_string();
+    let title = match card {
+        Some(card) => words.text(&card.name).to_owned(),
+        None => words.with("organisation-without-card", &[("id", hex.get(..8).unwrap_or(&hex))]),
+    };
+    let standing = if view.operator { words.t("standing-operator") } else { standing(words, view.standing) };
+    let address = card.map(|card| words.text(&card.address).to_owned()).filter(|address| !address.is_empty());
+    let summary = [Some(title.clone()), kind.clone(), address.clone()];
     let page = OrganisationPage {
         words,
         style: STYLE,
         languages: Languages::of(words, &uri),
         code: String::new(),
+        base: app.service.public_base_url().to_owned(),
         canonical: format!("{}/o/{id}", app.service.public_base_url()),
-        title: match card {
-            Some(card) => words.text(&card.name).to_owned(),
-            None => words.with("organisation-without-card", &[("id", hex.get(..8).unwrap_or(&hex))]),
-        },
+        title,
         kind,
-        address: card.map(|card| words.text(&card.address).to_owned()).filter(|address| !address.is_empty()),
+        address,
         hotline: card.and_then(|card| card.hotline.clone()),
         website: card.and_then(|card| card.website.clone()),
         identifiers: card
@@ -115,7 +142,7 @@ async fn made(
                     .collect()
             })
             .unwrap_or_default(),
-        standing: if view.operator { words.t("standing-operator") } else { standing(words, view.standing) },
+        standing,
         tone: match view.standing {
             suspended if suspended.0 & Standing::SUSPENDED.0 != 0 => "stop",
             Standing(0) if !view.operator => "doubt",
@@ -124,8 +151,30 @@ async fn made(
         id: hex,
         lots: lots.into_iter().map(|line| LotCard::of(words, line, making.now_ms)).collect(),
         next,
+        grounds: grounds(words, &plots),
+        summary: summary.into_iter().flatten().collect::<Vec<_>>().join(" · "),
     };
     answer::page(StatusCode::OK, &page, words)
+}
+
+/// Plots by commune and crop, the largest first.
+fn grounds(words: Words, plots: &[Plot]) -> Vec<Ground> {
+    let mut sums: BTreeMap<(String, &str), (&Plot, u64, u64)> = BTreeMap::new();
+    for plot in plots {
+        let place = commune::name(&plot.commune);
+        let (_, count, area) = sums.entry((place, plot.crop.vi.as_str())).or_insert((plot, 0, 0));
+        *count += 1;
+        *area = area.saturating_add(plot.area_m2);
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, (_, _, area))| std::cmp::Reverse(*area));
+    let ground = |((commune, _), (plot, count, area)): ((String, &str), (&Plot, u64, u64))| Ground {
+        commune,
+        crop: words.said(&plot.crop),
+        plots: words.count("plots", count),
+        area: words.area(area),
+    };
+    sums.into_iter().map(ground).collect()
 }
 
 /// What an organisation says it is.

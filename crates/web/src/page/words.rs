@@ -177,6 +177,14 @@ impl Words {
         }
     }
 
+    /// Square metres, from a hectare on as hectares.
+    pub(crate) fn area(&self, m2: u64) -> String {
+        match m2 {
+            0..10_000 => format!("{} m²", self.number(m2)),
+            _ => format!("{} ha", self.decimal(&format!("{}.{}", m2 / 10_000, m2 % 10_000 / 1_000))),
+        }
+    }
+
     /// `185.000`, `185,000`.
     pub(crate) fn number(&self, n: u64) -> String {
         self.decimal(&n.to_string())
@@ -326,6 +334,7 @@ mod tests {
         check(Quantity::grams(1_002_500), ["1.002,5 kg", "1,002.5 kg", "1,002.5 kg"]);
         check(Quantity::millilitres(1_500), ["1,5 lít", "1.5 l", "1.5 升"]);
         check(Quantity::pieces(1), ["1 đơn vị", "1 piece", "1 件"]);
+        assert_eq!([9_500, 12_499, 123_000_000].map(|m2| VI.area(m2)), ["9.500 m²", "1,2 ha", "12.300,0 ha"]);
         check(Quantity::pieces(1_000), ["1.000 đơn vị", "1,000 pieces", "1,000 件"]);
     }
 
