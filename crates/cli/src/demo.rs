@@ -12,8 +12,8 @@ use nguon_fixtures::contents::Picture;
 use nguon_fixtures::{Expect, LedgerContext, Season, Step, Submission};
 use nguon_ledger::Seen;
 use nguon_service::catalogue::ORGANISATIONS;
-use nguon_trace::labels::LabelRange;
 use nguon_service::{Incoming, ManualClock, OperatorAct, Service, SystemClock, Taken};
+use nguon_trace::labels::LabelRange;
 
 use crate::node;
 use crate::settings::Settings;
@@ -298,7 +298,9 @@ async fn packs(service: &Service) -> anyhow::Result<Vec<(&'static str, String)>>
         let acting = service.catalogue().acting(&view.key);
         acting.is_some_and(|view| view.roles.contains(nguon_ledger::Roles::LOT))
     };
-    let Some(key) = service.catalogue().keys_of(maker).into_iter().find(prints) else { return Ok(Vec::new()) };
+    let Some(key) = service.catalogue().keys_of(maker).into_iter().find(prints) else {
+        return Ok(Vec::new());
+    };
     let serials = service.serials(&line.id, LabelRange::new(1, 2), &key.key).await?;
     let urls: Vec<String> = serials.each().map(|(_, _, url)| url).collect();
     let [whole, copied] = &urls[..] else { return Ok(Vec::new()) };
