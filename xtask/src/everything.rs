@@ -100,7 +100,14 @@ fn packages(tools: &Tools, log: &Log) -> Result<Outcome> {
     if postgres::find(tools).is_none() {
         missing.push("postgresql");
     }
-    for (program, package) in [("go", "golang-go"), ("b3sum", "b3sum"), ("openssl", "openssl")] {
+    for (program, package) in [
+        ("go", "golang-go"),
+        ("b3sum", "b3sum"),
+        ("openssl", "openssl"),
+        // Labels: a third decoder, and a program that draws PDF pages and finds their words.
+        ("zbarimg", "zbar-tools"),
+        ("pdftoppm", "poppler-utils"),
+    ] {
         if tools.lookup(program).is_none() {
             missing.push(package);
         }

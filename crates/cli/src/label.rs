@@ -195,6 +195,11 @@ const SINGLE: &str = "single";
 /// Below this, cameras of cheap phones begin to fail.
 const PHONE_X_DIMENSION_MM: f64 = 0.3;
 
+/// A design by its name or folder.
+pub(crate) fn design(name: &str) -> anyhow::Result<nguon_label::Design> {
+    designs::open(name)
+}
+
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
         Some(What::Designs) => designs::list(),

@@ -3,6 +3,7 @@
 mod home;
 mod ingest;
 mod judge;
+mod label;
 mod pages;
 mod phones;
 mod province;
@@ -27,6 +28,8 @@ enum What {
     Ingest(ingest::Args),
     /// Events a second that are judged from nothing, and what one more costs with many behind it.
     Judge(judge::Args),
+    /// Labels a second as PDF sheets and for label printers, beside C qrencode for the codes alone.
+    Label(label::Args),
     /// Pages a second, kept and made anew, beside nginx with the same bytes from a file.
     Pages(pages::Args),
     /// How long it takes to tell what a lot with ten thousand ancestors was made of.
@@ -37,6 +40,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
         What::Ingest(args) => ingest::run(args).await,
         What::Judge(args) => judge::run(args).await,
+        What::Label(args) => label::run(&args),
         What::Pages(args) => pages::run(args).await,
         What::Trace(args) => trace::run(args).await,
     }
