@@ -226,7 +226,11 @@ async fn a_picture_that_was_removed_stays_away() {
     let record = seen(&mut farm, &[(&bytes, "image/jpeg")]);
     let (event, at) = (record.event_id, digest(&bytes).to_string());
     ledger.take([record]).await;
+    let page = nguon_id::LotId::from_uri(&farm.lot("C1")).unwrap().path();
+    let small = format!("src=\"/images/{at}?w=160\"");
+    assert!(!ledger.get(&page).await.text().contains(&small), "nobody brought it yet");
     assert_eq!(bring(&ledger, &at, event, bytes.clone()).await.status, 201);
+    assert!(ledger.get(&page).await.text().contains(&small), "a kept page is made again");
     assert_eq!(ledger.get(&format!("/images/{at}?w=320")).await.status, 200);
 
     ledger.service.images().remove(digest(&bytes), "a face", "Chị Lan").await.unwrap();
@@ -237,5 +241,6 @@ async fn a_picture_that_was_removed_stays_away() {
         assert!(!answer.text().contains("Lan"), "who removed it is nobody's business");
     }
     assert!(!ledger.service.images().is_kept(&digest(&bytes).0));
+    assert!(!ledger.get(&page).await.text().contains(&small));
     assert_eq!(problem(&bring(&ledger, &at, event, bytes).await), (410, "image-removed".into()));
 }

@@ -11,6 +11,7 @@ mod facts;
 mod linked;
 mod map;
 mod pack;
+mod photos;
 mod proofs;
 mod scene;
 mod stages;
@@ -65,6 +66,7 @@ struct LotPage {
     /// Drawn by us; no text in it comes from outside.
     drawing: &'static str,
     drawing_text: String,
+    photo: Option<photos::Shown>,
     who: Vec<Fact>,
     when: Vec<Fact>,
     papers: Vec<Paper>,
@@ -164,6 +166,9 @@ async fn made(making: Making, id: LotId, form: Form) -> Result<Page, Problem> {
     let app = &making.app;
     let found = making.catalogue.lot(&id).await;
     let found = found.map_err(|error| Problem::from(LookupError::Store(error)))?;
+    if let Some(lot) = &found {
+        photos::note(&making.seen, lot);
+    }
     let (page, lot) = match (found, form) {
         (Some(lot), Form::Html(words)) => {
             (answer::page(StatusCode::OK, &view(app, words, &lot, None), words)?.with_script(), lot)
@@ -238,6 +243,8 @@ fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>) -> Lot
         .chain(who.iter().flat_map(|fact| fact.values.iter().map(|value| value.text.clone())));
     let summary = summary.collect::<Vec<_>>().join(" · ");
     let title = scene.product_said();
+    let photo = photos::of_product(&scene, app.service.images());
+    let pictured = photo.as_ref().map(|photo| format!("{base}{}", photo.src));
     LotPage {
         words,
         style: STYLE,
@@ -245,7 +252,7 @@ fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>) -> Lot
         languages: Languages::of_path(words, &path),
         base: base.to_owned(),
         code: String::new(),
-        linked: linked::of(&scene, &banner.title, None),
+        linked: linked::of(&scene, &banner.title, pictured.as_deref()),
         banner,
         pack,
         number: lot.id.lot().to_string(),
@@ -261,7 +268,7 @@ fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>) -> Lot
         findings: findings.collect(),
         lists: lot.completeness().iter().map(|list| list_of(words, list)).collect(),
         facts: facts::all(&scene),
-        stages: stages::of(&scene),
+        stages: stages::of(&scene, app.service.images()),
         map: map::of(&scene),
         blended: (lot.state.inputs.len() > 1)
             .then(|| words.with("inputs-blended", &[("number", &lot.state.inputs.len().to_string())])),
@@ -283,7 +290,8 @@ fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>) -> Lot
             lot.short_code.map_or_else(|| percent_encoded(&path), |code| code.to_string())
         )),
         summary,
-        shared_picture: format!("{base}/qr/png{path}?size=12"),
+        shared_picture: pictured.unwrap_or_else(|| format!("{base}/qr/png{path}?size=12")),
+        photo,
         badge_html: badge::html(words, base, &path),
         badge: in_language(&badge::path(&path), words.language),
         title,

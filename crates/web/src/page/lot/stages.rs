@@ -1,10 +1,12 @@
 //! The stages: every record on the lot in the order in which things happened, with who said it, when it was logged, and
 //! whether it counts.
 
+use nguon_service::Images;
 use nguon_trace::facts::{Step, organisation_in_urn};
 use nguon_trace::lot::{Effect, Stage as Told, Void};
 
 use super::super::words::{Moment, Said};
+use super::photos::{self, Shown};
 use super::scene::{Named, Scene};
 
 /// A day in milliseconds.
@@ -22,6 +24,7 @@ pub(super) struct Stage {
     pub(super) from: Option<Named>,
     pub(super) to: Option<Named>,
     pub(super) note: Option<Said>,
+    pub(super) photos: Vec<Shown>,
     /// `counts`, `claim`, `void`, `corrected` or `correction`.
     pub(super) tone: &'static str,
     pub(super) is_recall: bool,
@@ -40,11 +43,11 @@ impl Stage {
     }
 }
 
-pub(super) fn of(scene: &Scene<'_>) -> Vec<Stage> {
-    scene.lot.state.stages.iter().map(|told| stage(scene, told)).collect()
+pub(super) fn of(scene: &Scene<'_>, images: &Images) -> Vec<Stage> {
+    scene.lot.state.stages.iter().map(|told| stage(scene, told, images)).collect()
 }
 
-fn stage(scene: &Scene<'_>, told: &Told) -> Stage {
+fn stage(scene: &Scene<'_>, told: &Told, images: &Images) -> Stage {
     let words = scene.words;
     let (tone, mark) = effect(scene, told);
     // Who signed is named already.
@@ -53,9 +56,11 @@ fn stage(scene: &Scene<'_>, told: &Told) -> Stage {
             party.as_deref().filter(|uri| organisation_in_urn(uri) != Some(told.organisation.as_str()))?;
         Some(scene.party(uri))
     };
+    let title = words.t(&format!("step-{}", told.step.key().replace('_', "-")));
     Stage {
         record: told.record,
-        title: words.t(&format!("step-{}", told.step.key().replace('_', "-"))),
+        photos: photos::of_stage(scene, told, &title, images),
+        title,
         time: words.moment(told.time_ms, told.offset_minutes),
         organisation: scene.organisation(&told.organisation),
         place: told.place.as_deref().map(|uri| scene.place(uri)),
