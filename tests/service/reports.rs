@@ -77,8 +77,9 @@ async fn a_form_makes_one_case_however_often_it_is_sent() {
     let (path, _) = lot(&world).await;
     let filled = form(&world, &path);
     let reports = world.service().reports();
+    let sender = from(1);
     let (first, second) =
-        tokio::join!(reports.receive(&from(1), filled.clone()), reports.receive(&from(1), filled.clone()));
+        tokio::join!(reports.receive(&sender, filled.clone()), reports.receive(&sender, filled.clone()));
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_eq!(first.case, second.case);
     assert!(first.again != second.again, "one of the two made it");
@@ -138,7 +139,8 @@ async fn a_case_is_opened_answered_and_forgotten_after_its_time() {
     photo.extend(b"a film behind the last byte");
     let filled = Filled { contact: CANARY.to_owned(), photo, ..form(&world, &path) };
     let case = reports.receive(&from(1), filled).await.unwrap().case;
-    let other = reports.receive(&from(1), Filled { contact: CANARY.to_owned(), ..form(&world, &path) });
+    let sender = from(1);
+    let other = reports.receive(&sender, Filled { contact: CANARY.to_owned(), ..form(&world, &path) });
     let other = other.await.unwrap().case;
 
     let desk = reports.desk();
