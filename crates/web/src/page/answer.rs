@@ -48,11 +48,10 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     .expect("base64 is ASCII")
 });
 
-/// The policy of a page that loads script: our own files, which may ask this server and make no markup out of text.
+/// The policy of a page that loads script: our own files, which may ask this server, as any page may, and make no markup out of text.
 static WITH_SCRIPT: LazyLock<HeaderValue> = LazyLock::new(|| {
     let policy = POLICY.to_str().unwrap_or_default();
-    let script =
-        "script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+    let script = "script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
     HeaderValue::try_from(format!("{policy}; {script}")).expect("base64 is ASCII")
 });
 
