@@ -126,7 +126,11 @@ fn what_cannot_be_printed_is_said_and_nothing_is_left_behind() {
         (vec![LOT, "-o", "x.doc"], 2, "--format"),
         (vec![LOT, "-o", "x.pdf", "--design", "no-such"], 2, "neither a folder"),
         (vec![LOT, "-o", "x.pdf", "--sheet", "l7651", "--start", "66"], 2, "labels 1 to 65"),
-        (vec![LOT, "-o", "x.pdf", "--sheet", "l7651", "--design", "retail-100x60"], 2, "the design is 100 × 60 mm"),
+        (
+            vec![LOT, "-o", "x.pdf", "--sheet", "l7651", "--design", "retail-100x60"],
+            2,
+            "the design is 100 × 60 mm",
+        ),
         (vec![LOT, "-o", "x.pdf", "--sheet", "a5"], 2, "no sheet of that name"),
         (vec![LOT, "-o", "x.pdf", "--offset-x", "20"], 2, "millimetres to a tenth"),
         (vec![LOT, "-o", "x.png", "--dpi", "20"], 2, "--dpi goes from"),

@@ -78,8 +78,10 @@ impl<'p> Plate<'p> {
     /// The texts with this label's serial, laid out.
     pub(crate) fn own(&self, label: &Label<'_>) -> Result<Option<Tree>, PlateError> {
         let fields = Fields { serial: label.serial, ..Fields::default() };
-        let texts = self.design.own_texts(&fields, &self.language, self.press);
-        texts.map(|svg| read(self.press, &svg)).transpose()
+        let Some(svg) = self.design.own_texts(&fields, &self.language, self.press) else { return Ok(None) };
+        let tree = read(self.press, &svg)?;
+        check(tree.root(), &mut 0.0)?;
+        Ok(Some(tree))
     }
 }
 

@@ -226,6 +226,13 @@ fn stream(file: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>)
         write(&mut out)?;
         return Ok(out.flush()?);
     }
+    // A printer's device is written to, not replaced by a file of its name.
+    if std::fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let device = std::fs::OpenOptions::new().write(true).open(file);
+        let mut out = BufWriter::new(device.with_context(|| format!("cannot write {}", file.display()))?);
+        write(&mut out)?;
+        return Ok(out.flush()?);
+    }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = || format!("cannot write {}", file.display());
     let mut out = BufWriter::new(file_beside().tempfile_in(folder).with_context(beside)?);
@@ -262,6 +269,15 @@ mod tests {
     fn parts_of_a_run_are_numbered() {
         assert_eq!(numbered(Path::new("out/tem.pdf"), 2), Path::new("out/tem-002.pdf"));
         assert_eq!(numbered(Path::new("tem"), 12), Path::new("tem-012"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_printers_device_stays_a_device() {
+        let null = Path::new("/dev/null");
+        write_file(null, b"SIZE 50 mm,30 mm").unwrap();
+        assert!(!std::fs::metadata(null).unwrap().is_file());
+        assert!(write_file(Path::new("/dev"), b"x").is_err());
     }
 
     #[test]

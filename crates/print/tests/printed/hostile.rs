@@ -77,6 +77,13 @@ fn effects_that_differ_between_printers_are_refused() {
     let press = Press::new().unwrap();
     let blend = "<g style='mix-blend-mode:multiply'><rect width='9' height='9'/></g>";
     assert_eq!(press.plate(&design(blend), &USUAL, "vi").err(), Some(PlateError::Effect("mix-blend-mode")));
+    // Also in what is drawn label by label.
+    let own = "<text style='mix-blend-mode:multiply' font-size='2' data-fit='9' y='5'>{serial}</text>";
+    let own = design(own);
+    let plate = press.plate(&own, &USUAL, "vi").unwrap();
+    let stamp = plate.stamp(Resolution::of_dpi(203).unwrap()).unwrap();
+    let refused = stamp.picture(&Label { code: &codes()[0].0, serial: "K3M9" }).err();
+    assert_eq!(refused, Some(PlateError::Effect("mix-blend-mode")));
     let clip = "<defs><clipPath id='a'><text>A</text></clipPath></defs><rect clip-path='url(#a)' width='9' height='9'/>";
     let refused = press.plate(&design(clip), &USUAL, "vi").err();
     assert_eq!(refused, Some(PlateError::Effect("a clip path of other things than shapes")));
