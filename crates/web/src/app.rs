@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use metrics_exporter_prometheus::PrometheusHandle;
 use nguon_service::Service;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use crate::api::health::Publishing;
@@ -71,22 +72,27 @@ impl App {
         }
     }
 
+    /// Begins a use case, whether or not anybody waits for it.
+    pub(crate) fn begin<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<JoinHandle<T>, Problem> {
+        let permit = self.use_cases.clone().try_acquire_owned().map_err(|_| Problem::new("busy"))?;
+        let running = async move {
+            let answer = work.await;
+            drop(permit);
+            answer
+        };
+        Ok(tokio::spawn(running.in_current_span()))
+    }
+
     /// Runs a use case to its end, also when the client leaves or time is up: a future dropped while a transaction
     /// begins can leave that transaction open in the pool (sqlx 0.9.0).
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let permit = self.use_cases.clone().try_acquire_owned().map_err(|_| Problem::new("busy"))?;
-        let running = tokio::spawn(
-            async move {
-                let answer = work.await;
-                drop(permit);
-                answer
-            }
-            .in_current_span(),
-        );
-        match tokio::time::timeout(ANSWER_WITHIN, running).await {
+        match tokio::time::timeout(ANSWER_WITHIN, self.begin(work)?).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(broken)) => Err(Problem::internal(&broken)),
             Err(_) => Err(Problem::new("timed-out")),

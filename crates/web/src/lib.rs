@@ -8,6 +8,9 @@
 //! page      /…             public pages
 //! ```
 //!
+//! Pages of lots and organisations and the first page are kept in memory as they were made, for as long as a new one would
+//! be the same (`page/copies.rs`), and shown with their date while the database is away.
+//!
 //! A handler extracts, asks one use case of `nguon-service`, and answers. What is refused becomes a [`problem`].
 //!
 //! ```no_run

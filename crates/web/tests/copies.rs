@@ -16,8 +16,12 @@ use nguon_service::Incoming;
 const SEASON_BEGINS_MS: i64 = 1_756_688_400_000;
 /// 5 January 2026, 07:00 in Vietnam.
 const MORNING_MS: i64 = 1_767_571_200_000;
-const FORMS: [&[(&str, &str)]; 3] =
-    [&[("accept-language", "vi")], &[("accept-language", "en")], &[("accept", "application/json")]];
+const FORMS: [&[(&str, &str)]; 4] = [
+    &[("accept-language", "vi")],
+    &[("accept-language", "en")],
+    &[("accept-language", "zh")],
+    &[("accept", "application/json")],
+];
 
 /// Numbers that look like chance and are the same in every run.
 struct Dice(u64);
@@ -106,7 +110,7 @@ async fn through_a_whole_season_a_kept_page_is_what_a_new_one_would_be() {
             watched.swap_remove(1 + dice.below(watched.len() - 1));
         }
         for (path, form) in &watched {
-            let form = if path.starts_with("/o/") || path == "/" { form % 2 } else { *form };
+            let form = if path.starts_with("/o/") || path == "/" { form % 3 } else { *form };
             pages += usize::from(compare(&ledger, path, FORMS[form]).await);
         }
     }

@@ -130,7 +130,7 @@ pub(crate) struct Copies {
     /// None where nothing is to be kept.
     kept: Option<Cache<Key, Arc<Kept>, Weight>>,
     making: Mutex<HashMap<Key, Shared>>,
-    pulse: Pulse,
+    pulse: Arc<Pulse>,
     made: AtomicU64,
 }
 
@@ -145,7 +145,7 @@ impl Copies {
         // A page of a lot has about 40 kB.
         let pages = usize::try_from(bytes / 50_000).unwrap_or(usize::MAX).max(16);
         let kept = (bytes > 0).then(|| Cache::with_weighter(pages, bytes, Weight));
-        Self { kept, making: Mutex::default(), pulse: Pulse::default(), made: AtomicU64::new(0) }
+        Self { kept, making: Mutex::default(), pulse: Arc::default(), made: AtomicU64::new(0) }
     }
 
     /// Pages and their bytes, about.
@@ -242,6 +242,12 @@ where
         }
         (Err(problem), _) => trouble(problem, &key, asked),
     }
+}
+
+/// The last copy of a page, for one who asked for something near it that cannot be read now.
+pub(crate) fn last(app: &App, key: &Key, asked: &HeaderMap) -> Option<Response> {
+    let kept = app.copies.get(key)?;
+    Some(copy(&kept, key.form, asked, app.service.now_ms()))
 }
 
 /// Answers with a page that is not kept: of a search, or of one who asked for the fiftieth part of a list.

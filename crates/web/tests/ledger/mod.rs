@@ -47,7 +47,7 @@ impl Answer {
     pub(crate) fn decoded(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         match self.header("content-encoding") {
-            "br" => drop(brotli::BrotliDecompress(&mut &*self.bytes, &mut bytes).unwrap()),
+            "br" => brotli::BrotliDecompress(&mut &*self.bytes, &mut bytes).unwrap(),
             "gzip" => {
                 std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*self.bytes), &mut bytes)
                     .unwrap();

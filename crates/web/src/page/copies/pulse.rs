@@ -45,29 +45,24 @@ impl Pulse {
         let since = pulse.now_ms().saturating_sub(pulse.last_ms.load(Ordering::Relaxed));
         let due = if is_down { TRY_AGAIN } else { HEARD_WITHIN };
         if u128::from(since) >= due.as_millis() && !pulse.is_asked.swap(true, Ordering::AcqRel) {
-            let (asking, asked) = (app.clone(), app.clone());
+            let (service, asked) = (app.service.clone(), pulse.clone());
             let question = async move {
-                let answer = asked.service.reaches_database();
-                match tokio::time::timeout(PATIENCE, answer).await {
-                    Ok(Ok(())) => true,
+                let answer = tokio::time::timeout(PATIENCE, service.reaches_database()).await;
+                drop(service);
+                match answer {
+                    Ok(Ok(())) => asked.heard(),
                     Ok(Err(error)) => {
                         tracing::warn!(%error, "the database does not answer");
-                        false
+                        asked.missed();
                     }
-                    Err(_) => false,
+                    Err(_) => asked.missed(),
                 }
+                asked.is_asked.store(false, Ordering::Release);
             };
-            tokio::spawn(async move {
-                // A process with its hands full learns nothing about the database.
-                match asking.ask(question).await {
-                    Ok(true) => asking.copies.pulse.heard(),
-                    Ok(false) => asking.copies.pulse.missed(),
-                    Err(_) => {}
-                }
-                let pulse = &asking.copies.pulse;
-                pulse.last_ms.store(pulse.now_ms(), Ordering::Relaxed);
+            // A process with its hands full learns nothing about the database.
+            if app.begin(question).is_err() {
                 pulse.is_asked.store(false, Ordering::Release);
-            });
+            }
         }
         is_down
     }

@@ -23,7 +23,7 @@ use nguon_trace::scans::{self, ScanDay, Sign};
 use serde_json::json;
 
 use super::super::answer::{self, wants_json};
-use super::super::copies::Form;
+use super::super::copies::{self, Form, Key};
 use super::super::fault::{self, Fault};
 use super::super::lots::json_answer;
 use super::super::words::Words;
@@ -76,9 +76,11 @@ pub(super) async fn page(
     let words = Words::of(&uri, &headers);
     let found = match find(&app, &id).await {
         Ok(found) => found,
-        // The database does not answer: what was known of the lot is better than nothing.
-        Err(_) if !wants_json(&headers) => {
-            return super::answer(&app, id.lot, Form::Html(words), &headers).await;
+        // The database does not answer: what was known of the lot is better than nothing, as long as it says that it is old.
+        // A page of today without a word about this pack would be taken for a word in its favour.
+        Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE && !wants_json(&headers) => {
+            let lot = Key::new(id.lot.path(), Form::Html(words));
+            return copies::last(&app, &lot, &headers).ok_or(problem);
         }
         Err(problem) => return Err(problem),
     };
