@@ -428,7 +428,7 @@ pack-scans-none = No phone scanned this label before you.
 pack-scans = { $n ->
     [one] { $number } phone
    *[other] { $number } phones
-}
+ }
 pack-scans-since = Before you, { $scans } scanned this label, the first on { $day }.
 pack-sold = This pack is recorded as sold on { $day }. If you see it on sale as new, report it.
 pack-where = Where do you see this pack?
