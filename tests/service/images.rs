@@ -20,7 +20,7 @@ async fn a_removed_picture_stays_away_even_if_an_older_copy_of_the_files_comes_b
 
     let mut farm = world.farm("farm").await;
     world.log(farm.harvest(Device::Phone(1), "260105-A", 1_000)).await;
-    let objects = vec![Amount::of(&farm.lot("260105-A"), Quantity::grams(500))];
+    let objects = vec![Amount::of(farm.lot("260105-A"), Quantity::grams(500))];
     let what = What::Objects { action: Action::Observe, objects };
     let mut event = Event::new(farm.now_ms(), Step::Sorting, what);
     event.photos = vec![Photo { digest, media_type: "image/jpeg".to_owned(), caption: None }];
@@ -66,7 +66,7 @@ async fn a_record_whose_facts_were_erased_names_no_picture_any_more() {
     let digest = Digest(*blake3::hash(&bytes).as_bytes());
     let mut farm = world.farm("farm").await;
     world.log(farm.harvest(Device::Phone(1), "260105-A", 1_000)).await;
-    let objects = vec![Amount::of(&farm.lot("260105-A"), Quantity::grams(500))];
+    let objects = vec![Amount::of(farm.lot("260105-A"), Quantity::grams(500))];
     let mut event =
         Event::new(farm.now_ms(), Step::Sorting, What::Objects { action: Action::Observe, objects });
     event.photos = vec![Photo { digest, media_type: "image/png".to_owned(), caption: None }];
