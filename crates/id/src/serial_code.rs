@@ -44,8 +44,8 @@ pub enum SerialCodeError {
 /// ```
 /// use nguon_id::SerialCode;
 /// let serial = SerialCode::new(115, 0x2_1234_5678).unwrap();
-/// assert_eq!(serial.to_string(), "0003K00089385MR");
-/// assert_eq!(SerialCode::parse("0003k-00089-385mr"), Ok(serial));
+/// assert_eq!(serial.to_string(), "0003K0008938NKR");
+/// assert_eq!(SerialCode::parse("0003k-00089-38nkr"), Ok(serial));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SerialCode {
