@@ -86,7 +86,7 @@ struct Print {
     /// How many labels of the lot; without it one, or as many as go on the sheet.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "serials")]
     count: Option<u32>,
-    /// One label for each row of a file with the columns number,serial,url (`-` is standard input).
+    /// One label for each row of a file with the columns number,serial,url, as the ledger gives its makers (`-` is standard input).
     #[arg(long, value_name = "FILE.csv")]
     serials: Option<PathBuf>,
     /// Dots on an inch of pictures and label printers; 300 for PNG, 203 for printers without it.
@@ -255,7 +255,7 @@ fn print(args: &Print) -> anyhow::Result<ExitCode> {
 
     let address = |url: &str| if args.upper_case { upper_case_host(url) } else { url.to_owned() };
     let labels = match &args.serials {
-        Some(file) => Labels::Each(serials::read(file, &facts.page_url, &address)?),
+        Some(file) => Labels::Each(serials::read(file, &facts.pages(&id), &address)?),
         None => {
             let on_sheet = sheet.labels().saturating_sub(args.paper.start.saturating_sub(1)).max(1);
             let count = args.count.unwrap_or(if format == Format::Pdf { on_sheet } else { 1 });

@@ -1,7 +1,7 @@
 //! Labels on sheets, as PDF.
 //!
-//! What all labels have in common stands in the file once; each label adds its code and its serial, about
-//! half a kilobyte. krilla keeps a document in memory until it is finished, so a [`Book`] grows by that much
+//! What all labels have in common stands in the file once; each label adds its code and its serial, about one
+//! kilobyte. krilla keeps a document in memory until it is finished, so a [`Book`] grows by about three
 //! with each label: whoever prints a hundred thousand makes several books, each a file of its own.
 
 use krilla::Document;

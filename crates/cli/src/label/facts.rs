@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 use jiff::civil::Date;
+use nguon_id::LotId;
 use nguon_label::{FIELDS, Fields};
 use nguon_trace::finding::{quantity_en, quantity_vi};
 use nguon_trace::quantity::{Quantity, Unit};
@@ -14,6 +15,8 @@ pub(super) struct Facts {
     texts: [String; FIELDS.len()],
     /// Where the code leads.
     pub(super) page_url: String,
+    /// Its other name on the same host.
+    uri_path: String,
     /// What the printer should know, in both languages.
     pub(super) remarks: Vec<(String, String)>,
 }
@@ -58,7 +61,8 @@ impl Facts {
         let maker = format!("/organisations/{}", text("/state/maker"));
         let best_before =
             [text("/state/best_before"), text("/state/use_by")].into_iter().find(|day| !day.is_empty());
-        let mut facts = Facts { page_url, ..Facts::default() };
+        let uri_path = LotId::from_uri(text("/uri")).map(|id| id.path()).unwrap_or_default();
+        let mut facts = Facts { page_url, uri_path, ..Facts::default() };
         let origin = match (text("/state/country_of_origin"), language) {
             ("VN", "vi") => "Việt Nam",
             ("VN", _) => "Viet Nam",
@@ -84,6 +88,23 @@ impl Facts {
         }
         facts.remark(lot);
         Ok(facts)
+    }
+
+    /// Addresses of the lot's page: as it is named today, as the ledger names it, and as it was asked for.
+    pub(super) fn pages(&self, asked: &LotId) -> Vec<String> {
+        let host = self
+            .page_url
+            .split_once("://")
+            .map_or(0, |(scheme, rest)| scheme.len() + 3 + rest.find('/').unwrap_or(rest.len()));
+        let host = self.page_url.get(..host).unwrap_or_default();
+        let mut pages = vec![self.page_url.clone()];
+        for path in [&self.uri_path, &asked.path()] {
+            let page = format!("{host}{path}");
+            if !path.is_empty() && !pages.contains(&page) {
+                pages.push(page);
+            }
+        }
+        pages
     }
 
     /// Certificates that are valid today, as words.
@@ -281,6 +302,12 @@ mod tests {
             serial: "",
         };
         assert_eq!(facts.fields(), expected);
+        let asked = LotId::from_path("/p/gao-seng-cu/l/260615-A").unwrap();
+        let pages = [
+            "https://nguon.example/01/09521100700023/10/260615-A",
+            "https://nguon.example/p/gao-seng-cu/l/260615-A",
+        ];
+        assert_eq!(facts.pages(&asked), pages);
         // One is over, one is nobody's but the co-operative's word.
         assert_eq!(facts.remarks.len(), 2, "{:?}", facts.remarks);
         let english = Facts::of(&lot(), "en", day_of_printing()).unwrap();

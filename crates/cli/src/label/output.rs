@@ -3,7 +3,7 @@
 use std::io::{BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nguon_label::{Design, Fields, QrCode};
 use nguon_print::{Book, Label, Language, Plate, Resolution, Roll, Setting, Sheet};
@@ -13,6 +13,9 @@ use super::serials::Row;
 
 /// Copies that printers count in one go.
 const COPIES_MAX: u32 = 9_999;
+
+/// Codes that are made before their labels are drawn.
+const CODES_AHEAD: usize = 1_024;
 
 /// What is printed.
 pub(super) enum Labels {
@@ -41,6 +44,13 @@ impl Labels {
         }
     }
 
+    fn rights(&self) -> Rights {
+        match self {
+            Self::Same { .. } => Rights::Usual,
+            Self::Each(_) => Rights::Owner,
+        }
+    }
+
     /// Whether some address has small letters, which take more room in a code than capitals.
     pub(super) fn has_lower_case(&self) -> bool {
         let lower = |url: &str| url.chars().any(|c| c.is_ascii_lowercase());
@@ -61,16 +71,32 @@ impl Labels {
                 }
             }
             Self::Each(rows) => {
-                for row in rows {
-                    let code = QrCode::new(&row.url)?;
-                    take(&Label { code: &code, serial: &row.serial }, &format!("{:06}", row.number))?;
-                    bar.inc(1);
+                for some in rows.chunks(CODES_AHEAD) {
+                    for (row, code) in some.iter().zip(codes(some)?) {
+                        take(&Label { code: &code, serial: &row.serial }, &format!("{:06}", row.number))?;
+                        bar.inc(1);
+                    }
                 }
             }
         }
         bar.finish_and_clear();
         Ok(())
     }
+}
+
+/// The codes of some rows, made on all cores: choosing a mask takes longer than drawing the label.
+fn codes(rows: &[Row]) -> anyhow::Result<Vec<QrCode>> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let make = |rows: &[Row]| rows.iter().map(|row| QrCode::new(&row.url)).collect::<Result<Vec<_>, _>>();
+    std::thread::scope(|scope| {
+        let parts = rows.chunks(rows.len().div_ceil(cores).max(1));
+        let making: Vec<_> = parts.map(|part| scope.spawn(move || make(part))).collect();
+        let mut codes = Vec::with_capacity(rows.len());
+        for part in making {
+            codes.extend(part.join().map_err(|_| anyhow!("a thread stopped"))??);
+        }
+        Ok(codes)
+    })
 }
 
 /// Everything that decides what is written.
@@ -132,7 +158,10 @@ impl Output<'_> {
                 std::fs::create_dir_all(to)
                     .with_context(|| format!("cannot make the folder {}", to.display()))?;
                 self.labels.each(|label, number| {
-                    write_file(&to.join(format!("{number}.{ending}")), &draw(label)?)
+                    let bytes = draw(label)?;
+                    stream(&to.join(format!("{number}.{ending}")), Rights::Owner, |out| {
+                        Ok(out.write_all(&bytes)?)
+                    })
                 })?;
                 Ok(vec![format!("{} {ending} → {}", rows.len(), to.display())])
             }
@@ -153,7 +182,7 @@ impl Output<'_> {
             let file = if files > 1 { numbered(to, written.len() + 1) } else { to.to_path_buf() };
             let pages = book.pages();
             let bytes = book.finish(&self.title)?;
-            write_file(&file, &bytes)?;
+            stream(&file, self.labels.rights(), |out| Ok(out.write_all(&bytes)?))?;
             written.push(format!(
                 "{} ({labels} tem · labels, {pages} trang · pages, {} bytes)",
                 file.display(),
@@ -184,7 +213,7 @@ impl Output<'_> {
     fn roll(&self, to: &Path, language: Language) -> anyhow::Result<Vec<String>> {
         let stamp = self.plate.stamp(self.resolution)?;
         let size = self.plate.size_mm();
-        stream(to, |out| {
+        stream(to, self.labels.rights(), |out| {
             let mut roll = Roll::begin(out, language, size, self.gap_mm)?;
             match self.labels {
                 Labels::Same { code, count } => {
@@ -217,10 +246,23 @@ fn numbered(file: &Path, number: usize) -> PathBuf {
 
 /// Writes a file beside its place first, so that none is half there; `-` is standard output.
 pub(super) fn write_file(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    stream(file, |out| Ok(out.write_all(bytes)?))
+    stream(file, Rights::Usual, |out| Ok(out.write_all(bytes)?))
 }
 
-fn stream(file: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rights {
+    /// Whoever may read any file that a program makes here.
+    Usual,
+    /// Who made it: serials are secrets until they are printed.
+    Owner,
+}
+
+fn stream(
+    file: &Path,
+    rights: Rights,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     if file == Path::new("-") {
         let mut out = BufWriter::new(std::io::stdout().lock());
         write(&mut out)?;
@@ -235,19 +277,21 @@ fn stream(file: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>)
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = || format!("cannot write {}", file.display());
-    let mut out = BufWriter::new(file_beside().tempfile_in(folder).with_context(beside)?);
+    let mut out = BufWriter::new(file_beside(rights).tempfile_in(folder).with_context(beside)?);
     write(&mut out)?;
     let whole = out.into_inner().map_err(std::io::IntoInnerError::into_error).with_context(beside)?;
     whole.persist(file).with_context(beside)?;
     Ok(())
 }
 
-/// With the rights of a file that any program makes: somebody else may print it.
-fn file_beside() -> tempfile::Builder<'static, 'static> {
+/// A temporary file is its owner's alone, unless somebody else may print it.
+fn file_beside(rights: Rights) -> tempfile::Builder<'static, 'static> {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "rights are Unix's"))]
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    if rights == Rights::Usual {
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    }
     builder
 }
 
@@ -273,6 +317,20 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn serials_are_their_owners_until_they_are_printed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        for (rights, others) in [(Rights::Owner, false), (Rights::Usual, true)] {
+            let file = folder.path().join("tem.pdf");
+            stream(&file, rights, |out| Ok(out.write_all(b"%PDF-")?)).unwrap();
+            let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+            // What the machine's umask leaves of it.
+            assert!(mode & 0o600 == 0o600 && (others || mode & 0o077 == 0), "{mode:o}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn a_printers_device_stays_a_device() {
         let null = Path::new("/dev/null");
         write_file(null, b"SIZE 50 mm,30 mm").unwrap();
@@ -284,7 +342,7 @@ mod tests {
     fn a_run_that_fails_leaves_no_half_of_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("tem.tspl");
-        let failed = stream(&file, |out| {
+        let failed = stream(&file, Rights::Usual, |out| {
             out.write_all(b"half")?;
             bail!("the third label cannot be drawn")
         });

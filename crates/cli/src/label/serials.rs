@@ -5,6 +5,9 @@
 //! 1,7K3M9QX2VB,https://nguon.example/01/09521100700023/10/260615-A/21/7K3M9QX2VB
 //! ```
 //!
+//! It is what `GET /api/v1/serials/…` answers. A serial is a secret until it is printed: whoever reads the file, or the
+//! labels made of it, can print them too.
+//!
 //! The whole file is read and checked before anything is printed: half a run of stickers is worse than none. A
 //! row takes about 200 bytes of memory.
 
@@ -33,24 +36,23 @@ pub(super) struct Row {
     pub(super) url: String,
 }
 
-/// Reads a file, or standard input for `-`. Each address must lead to the host of the lot's own page: a
-/// changed file would otherwise print codes that lead elsewhere.
+/// Reads a file, or standard input for `-`. Each address must lead to one of the lot's own pages: a changed file would
+/// otherwise print codes that lead elsewhere, and the file of another lot would print this lot's name on its packs.
 pub(super) fn read(
     file: &Path,
-    page_url: &str,
+    pages: &[String],
     address: &dyn Fn(&str) -> String,
 ) -> anyhow::Result<Vec<Row>> {
     let rows = if file == Path::new("-") {
-        rows(std::io::stdin().lock(), page_url, address)
+        rows(std::io::stdin().lock(), pages, address)
     } else {
         let open = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
-        rows(std::io::BufReader::new(open), page_url, address)
+        rows(std::io::BufReader::new(open), pages, address)
     };
     rows.with_context(|| format!("the serials in {}", file.display()))
 }
 
-fn rows(input: impl Read, page_url: &str, address: &dyn Fn(&str) -> String) -> anyhow::Result<Vec<Row>> {
-    let host = origin(page_url).context("the lot's page has no address")?.to_owned();
+fn rows(input: impl Read, pages: &[String], address: &dyn Fn(&str) -> String) -> anyhow::Result<Vec<Row>> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
     let header = reader.headers()?.clone();
     // Spreadsheets put a byte-order mark in front.
@@ -66,7 +68,7 @@ fn rows(input: impl Read, page_url: &str, address: &dyn Fn(&str) -> String) -> a
         if rows.len() == ROWS_MAX {
             bail!("there are more than {ROWS_MAX} rows: print them in parts");
         }
-        check(&row, &host).with_context(|| format!("line {line}"))?;
+        check(&row, pages).with_context(|| format!("line {line}"))?;
         if !seen.insert(row.serial.clone()) {
             bail!("line {line}: the serial {} stands there twice", row.serial);
         }
@@ -79,13 +81,15 @@ fn rows(input: impl Read, page_url: &str, address: &dyn Fn(&str) -> String) -> a
     Ok(rows)
 }
 
-fn check(row: &Row, host: &str) -> anyhow::Result<()> {
+fn check(row: &Row, pages: &[String]) -> anyhow::Result<()> {
     let printable = |c: char| c.is_ascii_graphic();
     if row.serial.is_empty() || row.serial.len() > SERIAL_CHARS_MAX || !row.serial.chars().all(printable) {
         bail!("a serial has 1 to {SERIAL_CHARS_MAX} letters, digits or signs, not {:?}", row.serial);
     }
-    if origin(&row.url) != Some(host) {
-        bail!("the address {:?} does not lead to {host}, where the lot's page is", row.url);
+    let of_the_lot =
+        |page: &String| row.url.strip_prefix(page.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    if !pages.iter().any(of_the_lot) {
+        bail!("the address {:?} does not lead to this lot's page, {}", row.url, pages.join(" or "));
     }
     // Signs in a path are written as percent and two digits; only plain serials can be compared.
     let plain = row.serial.chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c));
@@ -97,27 +101,20 @@ fn check(row: &Row, host: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Scheme and host.
-fn origin(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
-    url.get(..scheme.len() + 3 + host.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PAGE: &str = "https://nguon.example/01/09521100700023/10/260615-A";
-
     fn of(text: &str) -> Result<Vec<Row>, String> {
-        rows(text.as_bytes(), PAGE, &|url| url.to_owned()).map_err(|error| format!("{error:#}"))
+        let pages =
+            ["https://nguon.example/01/1/10/A".to_owned(), "https://nguon.example/p/gao/l/A".to_owned()];
+        rows(text.as_bytes(), &pages, &|url| url.to_owned()).map_err(|error| format!("{error:#}"))
     }
 
     #[test]
     fn a_batch_is_read_whole() {
-        let good = "\u{feff}number,serial,url\r\n1,7K3M,https://nguon.example/01/09521100700023/21/7K3M\r\n\
-                    2,\"9Q/X\",https://nguon.example/01/09521100700023/21/9Q%2FX\r\n";
+        let good = "\u{feff}number,serial,url\r\n1,7K3M,https://nguon.example/01/1/10/A/21/7K3M\r\n\
+                    2,\"9Q/X\",https://nguon.example/p/gao/l/A/s/9Q%2FX\r\n";
         let rows = of(good).unwrap();
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[1].number, rows[1].serial.as_str()), (2, "9Q/X"));
@@ -125,20 +122,25 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_whole_or_leads_elsewhere_prints_nothing() {
-        let row = |row: &str| of(&format!("number,serial,url\n1,AB,https://nguon.example/21/AB\n{row}\n"));
-        assert!(row("2,CD,https://nguon.example/21/CD").is_ok());
+        let row = |row: &str| {
+            of(&format!("number,serial,url\n1,AB,https://nguon.example/01/1/10/A/21/AB\n{row}\n"))
+        };
+        assert!(row("2,CD,https://nguon.example/01/1/10/A/21/CD").is_ok());
         for (bad, why) in [
-            ("2,AB,https://nguon.example/21/AB", "twice"),
-            ("x,CD,https://nguon.example/21/CD", "line 3"),
+            ("2,AB,https://nguon.example/01/1/10/A/21/AB", "twice"),
+            ("x,CD,https://nguon.example/01/1/10/A/21/CD", "line 3"),
             ("2,CD", "line 3"),
-            ("2,,https://nguon.example/21/", "a serial has"),
-            ("2,ABCDEFGHIJKLMNOPQRSTU,https://nguon.example/21/ABCDEFGHIJKLMNOPQRSTU", "a serial has"),
-            ("2,Đ1,https://nguon.example/21/Đ1", "a serial has"),
-            ("2,CD,https://evil.example/21/CD", "does not lead to https://nguon.example"),
-            ("2,CD,https://nguon.example.evil.example/21/CD", "does not lead to"),
-            ("2,CD,https://nguon.example@evil.example/21/CD", "does not lead to"),
-            ("2,CD,https://nguon.example/21/XCD", "is not that of the serial"),
-            ("2,CD,https://nguon.example/a b/CD", "percent-encode"),
+            ("2,,https://nguon.example/01/1/10/A/21/", "a serial has"),
+            (
+                "2,ABCDEFGHIJKLMNOPQRSTU,https://nguon.example/01/1/10/A/21/ABCDEFGHIJKLMNOPQRSTU",
+                "a serial has",
+            ),
+            ("2,Đ1,https://nguon.example/01/1/10/A/21/Đ1", "a serial has"),
+            ("2,CD,https://evil.example/01/1/10/A/21/CD", "does not lead to this lot's page"),
+            ("2,CD,https://nguon.example/01/1/10/AB/21/CD", "does not lead to"),
+            ("2,CD,https://nguon.example@evil.example/01/1/10/A/21/CD", "does not lead to"),
+            ("2,CD,https://nguon.example/01/1/10/A/21/XCD", "is not that of the serial"),
+            ("2,CD,https://nguon.example/01/1/10/A/a b/CD", "percent-encode"),
         ] {
             let error = row(bad).unwrap_err();
             assert!(error.contains(why), "{bad}: {error}");
