@@ -133,7 +133,6 @@ inspection-held = Inspected, no result recorded
 mark-inspected = ✓ Signed by the inspector: { $signer }
 mark-inspected-itself = { $signer } inspected itself
 no-inspections = No inspection has been recorded.
-photo-alt = Photograph: { $what }
 photo-by = taken and signed by { $who }
 
 ## Stages

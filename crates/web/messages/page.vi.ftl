@@ -124,7 +124,6 @@ inspection-held = Đã kiểm tra, chưa ghi kết quả
 mark-inspected = ✓ Người kiểm tra ký: { $signer }
 mark-inspected-itself = { $signer } tự kiểm tra
 no-inspections = Chưa có kết quả kiểm tra nào được ghi.
-photo-alt = Ảnh: { $what }
 photo-by = { $who } chụp và ký
 
 ## Các công đoạn

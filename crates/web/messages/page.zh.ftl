@@ -124,7 +124,6 @@ inspection-held = 已检查，未记录结果
 mark-inspected = ✓ 检查者签名：{ $signer }
 mark-inspected-itself = { $signer } 自行检查
 no-inspections = 没有登记检查结果。
-photo-alt = 照片：{ $what }
 photo-by = { $who } 拍摄并签名
 
 ## 各环节

@@ -243,7 +243,7 @@ fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>) -> Lot
         .chain(who.iter().flat_map(|fact| fact.values.iter().map(|value| value.text.clone())));
     let summary = summary.collect::<Vec<_>>().join(" · ");
     let title = scene.product_said();
-    let photo = photos::of_product(&scene, app.service.images());
+    let photo = photos::first(&scene, app.service.images());
     let pictured = photo.as_ref().map(|photo| format!("{base}{}", photo.src));
     LotPage {
         words,

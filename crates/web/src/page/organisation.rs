@@ -26,8 +26,8 @@ use crate::problem::Problem;
 
 /// Lots on a page.
 const LOTS: usize = 24;
-/// Plots that are summed up.
-const PLOTS: i64 = 2_000;
+/// Plots that are summed up; of more, nothing is said rather than a sum of some.
+const PLOTS: usize = 1_000;
 
 #[derive(Template)]
 #[template(path = "page/organisation.html")]
@@ -102,7 +102,8 @@ async fn made(
     // One more than fits says whether there is a next page.
     let limit = i64::try_from(LOTS + 1).unwrap_or(i64::MAX);
     let mut lots = catalogue.lots_of(id, &after, limit).await.map_err(failed)?;
-    let plots = catalogue.plots_of(id, PLOTS).await.map_err(failed)?;
+    let plots = catalogue.plots_of(id, i64::try_from(PLOTS + 1).unwrap_or(i64::MAX)).await.map_err(failed)?;
+    let grounds = if plots.len() > PLOTS { Vec::new() } else { grounds(words, &plots) };
     let has_more = lots.len() > LOTS;
     lots.truncate(LOTS);
     let next = lots.last().filter(|_| has_more).map(|line| {
@@ -151,7 +152,7 @@ async fn made(
         id: hex,
         lots: lots.into_iter().map(|line| LotCard::of(words, line, making.now_ms)).collect(),
         next,
-        grounds: grounds(words, &plots),
+        grounds,
         summary: summary.into_iter().flatten().collect::<Vec<_>>().join(" · "),
     };
     answer::page(StatusCode::OK, &page, words)

@@ -1,11 +1,11 @@
-//! Photographs on the page of a lot: the product's own in place of the drawing, and those of its records, small, where the records
-//! stand. Only those that somebody brought and nobody took away; the signed record names the others all the same.
+//! Photographs on the page of a lot: the product's own in place of the drawing, or else the newest of the lot's records, and those
+//! of its records, small, where the records stand. Only those that somebody brought and nobody took away; the signed record names the others all the same.
 
 use nguon_service::Images;
 use nguon_service::images::thing;
 use nguon_service::turns::{Name, Seen};
 use nguon_trace::facts::Photo;
-use nguon_trace::lot::Stage as Told;
+use nguon_trace::lot::{Effect, Stage as Told};
 
 use super::super::words::Said;
 use super::scene::Scene;
@@ -21,19 +21,30 @@ pub(super) struct Shown {
     pub(super) href: String,
     /// What it shows, or what it belongs to.
     pub(super) alt: Said,
+    /// Who took it, where it is of this very lot and stands before everything else.
+    pub(super) by: Option<String>,
 }
 
 fn shown(photo: &Photo, width: u32, alt: Said) -> Shown {
     let src = format!("/images/{}?w={width}", photo.digest);
-    Shown { src, href: format!("/images/{}?w=960", photo.digest), alt }
+    Shown { src, href: format!("/images/{}?w=960", photo.digest), alt, by: None }
 }
 
-/// The product's photograph.
-pub(super) fn of_product(scene: &Scene<'_>, images: &Images) -> Option<Shown> {
-    let photo = scene.lot.product.as_ref()?.image.as_ref().filter(|photo| images.is_kept(&photo.digest.0))?;
+/// The product's photograph; without one, the newest of the records that count. What somebody else claims of the lot is not
+/// what it looks like.
+pub(super) fn first(scene: &Scene<'_>, images: &Images) -> Option<Shown> {
+    let own =
+        scene.lot.product.iter().filter_map(|product| product.image.as_ref()).map(|photo| (photo, None));
+    let counting = scene.lot.state.stages.iter().rev().filter(|told| told.effect == Effect::Counts);
+    let taken = counting.flat_map(|told| told.photos.iter().map(move |photo| (photo, Some(told))));
+    let (photo, told) = own.chain(taken).find(|(photo, _)| images.is_kept(&photo.digest.0))?;
     let alt =
         photo.caption.as_ref().map_or_else(|| scene.product_said(), |caption| scene.words.said(caption));
-    Some(shown(photo, 480, alt))
+    let by = told.map(|told| {
+        let who = scene.organisation(&told.organisation).text;
+        scene.words.with("photo-by", &[("who", &who)])
+    });
+    Some(Shown { by, ..shown(photo, 480, alt) })
 }
 
 /// Those of a record; `title` is what the record is called.
