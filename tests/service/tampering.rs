@@ -45,6 +45,18 @@ const ROWS: [(&str, &str); 13] = [
     ),
 ];
 
+/// What no record vouches for: the operator's own notes of scans, reports and pictures, which no audit can make again.
+const OPERATORS_OWN: [&str; 8] = [
+    "image_removal",
+    "personal_read",
+    "report",
+    "report_photo",
+    "scan_day",
+    "scan_phone",
+    "scan_salt",
+    "scan_sign",
+];
+
 fn changed(value: &Value, column: &str) -> Value {
     match value {
         Value::Number(number) if column == "disputed" => Value::Number(1 - number),
@@ -71,7 +83,7 @@ async fn every_column_of_every_table_is_watched() {
     let mut raw = world.database().raw().await;
     let mut unnoticed = Vec::new();
     println!("{:<34} noticed at", "changed");
-    for column in &shape {
+    for column in shape.iter().filter(|column| !OPERATORS_OWN.contains(&column.table.as_str())) {
         let (table, name) = (column.table.as_str(), column.column.as_str());
         let row =
             ROWS.iter().find(|row| row.0 == table).unwrap_or_else(|| panic!("{table} is a new table")).1;

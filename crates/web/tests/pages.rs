@@ -667,7 +667,7 @@ async fn a_page_elsewhere_may_check_a_lot_and_is_sent_few_bytes() {
     let answer = ledger.ask(&address, &elsewhere).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.header("access-control-allow-origin"), "*");
-    assert_eq!(answer.header("content-encoding"), "gzip");
+    assert_eq!(answer.header("content-encoding"), "br");
     let plain = ledger.get(&address).await;
     let check: serde_json::Value = serde_json::from_slice(&plain.bytes).unwrap();
     assert_eq!(check["format"], "nguon check 1");

@@ -54,10 +54,10 @@ const SIGNS: i64 = 500;
     ),
 )]
 pub(crate) async fn serials(State(app): State<Arc<App>>, parts: Parts) -> Result<Response, Problem> {
-    let key = signed_by(&app, &parts)?;
     let path = parts.uri.path().strip_prefix("/api/v1/serials").unwrap_or_default();
     let id = LotId::from_path(path).map_err(|error| Problem::new("lot-malformed").because(error))?;
     let wanted = wanted(&parts)?;
+    let key = signed_by(&app, &parts)?;
     let service = app.service.clone();
     let made = app.ask(async move {
         let serials = service.serials(&id, wanted, &key).await?;
@@ -136,8 +136,6 @@ struct Noticed {
     ),
 )]
 pub(crate) async fn scan_signs(State(app): State<Arc<App>>, parts: Parts) -> Result<Response, Problem> {
-    let key = signed_by(&app, &parts)?;
-    let acting = app.service.catalogue().acting(&key).ok_or_else(|| Problem::new("not-yours"))?;
     let mut after = (String::new(), 0, String::new());
     for (name, value) in parameters(&parts.uri) {
         let read = value.split_once(' ').and_then(|(number, rest)| {
@@ -146,6 +144,8 @@ pub(crate) async fn scan_signs(State(app): State<Arc<App>>, parts: Parts) -> Res
         });
         after = read.filter(|_| name == "after").ok_or_else(|| Problem::new("query-unknown"))?;
     }
+    let key = signed_by(&app, &parts)?;
+    let acting = app.service.catalogue().acting(&key).ok_or_else(|| Problem::new("not-yours"))?;
     let service = app.service.clone();
     let found = app.ask(async move {
         service.noticed_signs(acting.organisation, (&after.0, after.1, &after.2), SIGNS).await
