@@ -418,10 +418,31 @@ mod tests {
             }
         }
         assert!(asked.len() > 100, "{}", asked.len());
-        let steps = "planting fertilising plant-protection irrigation testing harvesting cooling handling sorting \
-            packing processing sampling aggregating disaggregating encoding commissioning shipping transporting \
-            receiving storing selling returning inspecting recall recall-ended destroying other";
-        asked.extend(steps.split_whitespace().map(|step| format!("step-{step}")));
+        // Every step and every rule that there is, by the words that stand in the source.
+        let trace = root.join("../trace/src");
+        let steps = std::fs::read_to_string(trace.join("facts/step.rs")).unwrap();
+        let keys = steps.split("pub fn key(").nth(1).unwrap().split("\n    }").next().unwrap();
+        let keys: Vec<&str> = keys.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(keys.len() > 25 && keys.contains(&"decommissioning"), "{keys:?}");
+        asked.extend(keys.iter().map(|step| format!("step-{}", step.replace('_', "-"))));
+        let findings = std::fs::read_to_string(trace.join("finding.rs")).unwrap();
+        let codes = findings.split("pub enum Code {").nth(1).unwrap().split("\n}").next().unwrap();
+        let codes: Vec<&str> = codes
+            .lines()
+            .filter(|line| line.ends_with(','))
+            .map(|line| line.trim().trim_end_matches(','))
+            .collect();
+        assert!(codes.len() > 35, "{codes:?}");
+        asked.extend(codes.iter().map(|code| {
+            let mut key = "rule".to_owned();
+            for c in code.chars() {
+                if c.is_uppercase() {
+                    key.push('-');
+                }
+                key.push(c.to_ascii_lowercase());
+            }
+            key
+        }));
         asked.extend(["blocking", "warning", "info"].map(|severity| format!("severity-{severity}")));
         let kinds = [
             "recalled",
