@@ -54,9 +54,9 @@ const SIGNS: i64 = 500;
     ),
 )]
 pub(crate) async fn serials(State(app): State<Arc<App>>, parts: Parts) -> Result<Response, Problem> {
+    let wanted = wanted(&parts)?;
     let path = parts.uri.path().strip_prefix("/api/v1/serials").unwrap_or_default();
     let id = LotId::from_path(path).map_err(|error| Problem::new("lot-malformed").because(error))?;
-    let wanted = wanted(&parts)?;
     let key = signed_by(&app, &parts)?;
     let service = app.service.clone();
     let made = app.ask(async move {
