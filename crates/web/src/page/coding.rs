@@ -85,14 +85,14 @@ impl Coding {
         match self {
             Self::Identity => Ok(bytes.to_owned()),
             Self::Gzip => {
-                let level = flate2::Compression::new(if quick { 1 } else { 7 });
+                let level = flate2::Compression::new(if quick { 4 } else { 7 });
                 let mut gzip = flate2::write::GzEncoder::new(out, level);
                 gzip.write_all(bytes)?;
                 gzip.finish()
             }
             Self::Brotli => {
                 let parameters = brotli::enc::BrotliEncoderParams {
-                    quality: if quick { 1 } else { 6 },
+                    quality: if quick { 4 } else { 6 },
                     // A window of 256 KiB is larger than any page.
                     lgwin: 18,
                     mode: brotli::enc::backward_references::BrotliEncoderMode::BROTLI_MODE_TEXT,
