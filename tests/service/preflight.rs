@@ -8,6 +8,7 @@ use nguon_market::ReasonCode;
 use nguon_service::{Draft, Foreseen};
 use nguon_tests::World;
 use nguon_trace::draft::Refusal;
+use nguon_trace::facts::Step;
 use nguon_trace::finding::{Code, Finding};
 use nguon_trace::lot::{Effect, LotState};
 use nguon_trace::quantity::Quantity;
@@ -236,5 +237,40 @@ async fn a_stranger_learns_that_its_word_would_be_a_claim() {
     let lot = &foreseen.lots[0];
     assert_eq!((lot.effect, lot.raised.len()), (Some(Effect::Claim), 0));
     assert_eq!(foreseen.refusals, []);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_that_cannot_be_and_names_that_nobody_finds_are_refused_before_signing() {
+    let Some(world) = given().await else { return };
+    let mut farm = world.farm("farm").await;
+    let (harvest, packs) = (farm.lot("260105-A"), farm.pack_lot("P1"));
+    world.log(farm.harvest(Device::Phone(1), "260105-A", 100_000)).await;
+    world.log(farm.pack(&[(harvest, 100_000)], &packs, 200)).await;
+    world.log(farm.label(Step::Encoding, &packs, 1, 100)).await;
+    world.log(farm.label(Step::Decommissioning, &packs, 95, 95)).await;
+    let (now, id) = (farm.now_ms(), farm.id());
+    let mut later = Farm::named(1, "farm", &world.context);
+    later.start();
+    later.set_now_ms(now);
+    let lot = packs.clone();
+    let not_printed =
+        |labels: &str| vec![Refusal::LabelsNotPrinted { lot: lot.clone(), labels: labels.to_owned() }];
+    let mut told = async |signed: Submission| one(&world, draft(id, Act::Lot, &signed)).await.refusals;
+    assert_eq!(told(later.label(Step::Commissioning, &packs, 1, 90)).await, []);
+    assert_eq!(told(later.label(Step::Commissioning, &packs, 90, 120)).await, not_printed("95, 101–120"));
+    assert_eq!(told(later.label(Step::Decommissioning, &packs, 100, 101)).await, not_printed("101"));
+    assert_eq!(
+        told(later.label(Step::Encoding, &packs, 100, 101)).await,
+        [Refusal::LabelsPrintedTwice { lot: packs.clone() }]
+    );
+    assert_eq!(
+        told(later.label(Step::Encoding, &packs, 101, 300)).await,
+        [Refusal::LabelsBeyondPacks { lot: packs.clone() }]
+    );
+    // The address of a page is no lot's name.
+    let said = format!("https://truyxuat.example.vn{}", LotId::from_uri(&packs).unwrap().path());
+    let wrong = told(later.label(Step::Encoding, &said, 1, 2)).await;
+    assert_eq!(wrong, [Refusal::WrongName { said, right: packs.clone() }]);
     world.end().await;
 }

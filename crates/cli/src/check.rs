@@ -99,7 +99,7 @@ impl Trust {
     ) -> anyhow::Result<Self> {
         let from_you = args.log_vkey.is_some();
         let log: VerifierKey = match &args.log_vkey {
-            Some(text) => text.trim().parse().map_err(|error| anyhow!("--log-vkey: {error}"))?,
+            Some(text) => crate::inspect::verifier_key(text)?,
             None => parse_vkey(&beside("log.vkey")?.context("there is no log.vkey; give --log-vkey")?)?,
         };
         let first_key = match &args.first_log_key {

@@ -58,8 +58,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let store = node::open_store(&settings).await?;
     let objects = Folder::new(&settings.public_dir).context("the published files")?;
     let now_ms = SystemClock.now_ms();
+    let was_kept = nguon_service::images::is_kept(&objects, digest)?;
     nguon_service::images::remove(&*store, &objects, digest, (&reason, &by), now_ms).await?;
     store.close().await;
-    out::line(format!("  Ảnh đã gỡ, không nhận lại · removed, and not taken again: {digest}"))?;
-    Ok(ExitCode::SUCCESS)
+    if was_kept {
+        out::line(format!("  Ảnh đã gỡ, không nhận lại · removed, and not taken again: {digest}"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    out::line(format!("  Sổ không giữ ảnh nào có mã {digest}: chưa gỡ gì, chỉ không nhận ảnh ấy nữa."))?;
+    out::line(
+        "  No such picture is kept: nothing was removed, it is only not taken any more. Look at the digest.",
+    )?;
+    Ok(ExitCode::FAILURE)
 }

@@ -76,6 +76,9 @@ struct Told {
     /// The numbers, such as 1-990,995.
     #[arg(long, value_name = "RANGES", value_parser = range, value_delimiter = ',')]
     labels: Vec<LabelRange>,
+    /// Sign also what the rules refuse.
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     hand: Hand,
 }
@@ -126,7 +129,7 @@ impl Told {
                 ]
             }
         };
-        ensure!(!labels.is_empty(), "which labels? Give --labels 1-990");
+        ensure!(!labels.is_empty(), "which labels? Give --labels 1-990, or --count 1000 to print");
         let ranges = Ranges::of(labels);
         let amount = Amount::of(uri, Quantity::pieces(ranges.count()));
         let what = What::Objects { action: Action::Observe, objects: vec![amount] };
@@ -135,7 +138,38 @@ impl Told {
         let facts =
             nguon_epcis::write(&Document { facts: Facts::Event(Box::new(event)), subjects: Vec::new() });
         let facts = String::from_utf8(facts).context("facts are JSON")?;
+        out::line(format!("  tem số · labels {}", ranges.in_full()))?;
+        if !self.force {
+            self.look_ahead(&Client::new(&server)?, &facts)?;
+        }
         self.hand.sign(Act::Lot, &facts, &format!("labels {ranges}"), Vec::new())
+    }
+}
+
+impl Told {
+    /// Asks the ledger's rules first: what is signed stays on the log.
+    fn look_ahead(&self, client: &Client, facts: &str) -> anyhow::Result<()> {
+        let key = crate::org::open_key(&self.hand.key)?.public();
+        let known = client.key(&key)?.ok_or_else(|| anyhow!("the ledger does not know the key {key} yet"))?;
+        let draft = (Some(Act::Lot.to_string()), facts.to_owned());
+        let answer = client.preflight(known.organisation()?, &[draft])?;
+        let result = &answer["results"][0];
+        let mut against: Vec<String> = Vec::new();
+        for refusal in result["refusals"].as_array().into_iter().flatten() {
+            against.extend(
+                ["text_vi", "text_en"].iter().filter_map(|name| Some(refusal[*name].as_str()?.to_owned())),
+            );
+        }
+        let lots = result["lots"].as_array().into_iter().flatten();
+        if lots.filter(|lot| lot["effect"].as_str() == Some("claim")).count() > 0 {
+            against.push("Lô này của đơn vị khác: lời ghi sẽ không có tác dụng.".to_owned());
+            against.push("It is another organisation's lot: the record would have no effect.".to_owned());
+        }
+        for text in &against {
+            out::line(format!("  {}", out::visible(text)))?;
+        }
+        ensure!(against.is_empty(), "chưa ký gì · nothing was signed (--force signs it all the same)");
+        Ok(())
     }
 }
 

@@ -332,6 +332,11 @@ fn delete(objects: &dyn Objects, digest: Digest) -> std::io::Result<()> {
     objects.remove(&name(digest))
 }
 
+/// Whether a picture is kept in these files.
+pub fn is_kept(objects: &dyn Objects, digest: Digest) -> std::io::Result<bool> {
+    objects.has(&name(digest))
+}
+
 /// Takes a picture away for good, also beside a running service: first it is written that it is gone, then it goes.
 pub async fn remove(
     store: &dyn Store,

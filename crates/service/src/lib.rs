@@ -213,7 +213,8 @@ impl Service {
         .remembering(turns.clone());
         let directory = projector.directory();
         let (scans, counting) = Scans::start(store.clone());
-        let preflight = Preflight::new(store.clone(), directory.clone(), clock.clone());
+        let preflight =
+            Preflight::new(store.clone(), directory.clone(), clock.clone(), settings.origin.clone());
         let lookup = Lookup { store: store.clone(), objects: objects.clone(), log_key: log_key.clone() };
         let (seen, projected) = watch::channel(projector.size());
         let images =

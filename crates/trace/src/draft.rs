@@ -66,6 +66,20 @@ pub enum Refusal {
         /// Of which lot.
         lot: String,
     },
+    /// Labels that were never printed, or are void.
+    LabelsNotPrinted {
+        /// Of which lot.
+        lot: String,
+        /// Which, as people write them.
+        labels: String,
+    },
+    /// A lot called otherwise than this ledger calls it: nobody would find it.
+    WrongName {
+        /// What was written.
+        said: String,
+        /// Its name here.
+        right: String,
+    },
     /// More labels than the lot has packs.
     LabelsBeyondPacks {
         /// Of which lot.
@@ -97,6 +111,8 @@ impl Refusal {
             Self::MadeTwice { .. } => "made_twice",
             Self::LabelsPrintedTwice { .. } => "labels_printed_twice",
             Self::LabelsBeyondPacks { .. } => "labels_beyond_packs",
+            Self::LabelsNotPrinted { .. } => "labels_not_printed",
+            Self::WrongName { .. } => "wrong_name",
             Self::ActDiffers => "act_differs",
             Self::TooLarge => "too_large",
         }
@@ -154,6 +170,14 @@ impl Refusal {
             Self::LabelsPrintedTwice { lot } => {
                 format!("Lô {lot} đã có tem mang những số này. Hãy in tiếp từ số chưa dùng.")
             }
+            Self::LabelsNotPrinted { lot, labels } => {
+                format!(
+                    "Tem số {labels} của lô {lot} chưa được ghi là đã in, hoặc đã hủy. Hãy xem lại số tem."
+                )
+            }
+            Self::WrongName { said, right } => {
+                format!("Sổ này không gọi lô là {said}, nên sẽ không ai tìm thấy. Hãy ghi {right}.")
+            }
             Self::LabelsBeyondPacks { lot } => {
                 format!(
                     "Lô {lot} không có nhiều gói đến thế. Hãy in ít tem hơn, hoặc hủy số tem hỏng trước rồi in bù."
@@ -201,6 +225,12 @@ impl Refusal {
             }
             Self::LabelsPrintedTwice { lot } => {
                 format!("Lot {lot} has labels with these numbers. Go on from the first number that is free.")
+            }
+            Self::LabelsNotPrinted { lot, labels } => {
+                format!("Labels {labels} of lot {lot} are not recorded as printed, or are void. Look at the numbers.")
+            }
+            Self::WrongName { said, right } => {
+                format!("This ledger does not call a lot {said}: nobody would find it. Write {right}.")
             }
             Self::LabelsBeyondPacks { lot } => {
                 format!("Lot {lot} has not so many packs. Print fewer, or void the spoiled labels first.")

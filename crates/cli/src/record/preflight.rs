@@ -90,7 +90,9 @@ impl Preflight {
                 }
                 line(format!("  {}", visible(uri)))?;
                 if effect == Some("claim") {
-                    line("    a claim about somebody else's lot: shown, without effect")?;
+                    line(
+                        "    lô của đơn vị khác, lời ghi không có tác dụng · another's lot: a claim, without effect",
+                    )?;
                 }
                 raised.iter().try_for_each(tell)?;
                 for finding in settled {

@@ -19,6 +19,7 @@ use nguon_storage::Store;
 use nguon_trace::draft::{Refusal, plots_worked, refusal_of, refusal_of_void, refusals};
 use nguon_trace::facts::{Event, Facts, Step, vietnam_day};
 use nguon_trace::finding::Finding;
+use nguon_trace::labels::Ranges;
 use nguon_trace::lot::{Effect, LotState, LotStatus, Void};
 
 use super::prefetch::Parsed;
@@ -76,6 +77,19 @@ pub struct ForeseenLot {
     pub raised: Vec<Finding>,
     /// The findings that it has and would not have any more.
     pub settled: Vec<Finding>,
+}
+
+/// Activating or voiding labels of a lot that were never printed or are void: it would have no effect, and stay.
+fn labels_not_printed(facts: &Facts, uri: &str, state: &LotState) -> Option<Refusal> {
+    let Facts::Event(event) = facts else { return None };
+    let named = event.objects().iter().any(|amount| amount.subject == uri);
+    let meant = Ranges::of(event.labels.iter().copied());
+    let wrong = match event.step {
+        Step::Commissioning if named => meant.without(&state.labels.active),
+        Step::Decommissioning if named => meant.without(&state.labels.printed),
+        _ => return None,
+    };
+    (!wrong.is_empty()).then(|| Refusal::LabelsNotPrinted { lot: uri.to_owned(), labels: wrong.to_string() })
 }
 
 /// What a lot had against it before the drafts that change it.
@@ -184,6 +198,7 @@ impl Projector {
             seen.0.insert(uri.clone(), now);
             let own = lot.raised.iter().filter(|finding| finding.records.contains(&self.size));
             answer.refusals.extend(own.filter_map(|finding| refusal_of(finding.code, &uri)));
+            answer.refusals.extend(labels_not_printed(&facts, &uri, &state));
             match lot.effect {
                 Some(Effect::Void { reason: Void::PlotUnknown }) => {}
                 Some(Effect::Void { reason }) => answer.refusals.push(refusal_of_void(reason, &uri)),

@@ -73,6 +73,8 @@ struct FaultPage {
     /// What was asked for, as it came.
     asked: String,
     is_about_a_code: bool,
+    /// What to do now, in order.
+    steps: Vec<String>,
     /// The page of the lot that the code names.
     to_lot: Option<String>,
     /// Where a suspicious sticker is reported.
@@ -112,6 +114,12 @@ fn of(fault: Fault, asked: &str, to_lot: Option<String>, words: Words, uri: &Uri
         // No honest code is longer; the rest would be somebody else's message on our page.
         asked: asked.chars().take(80).collect(),
         is_about_a_code: !matches!(fault, Fault::UnknownOrganisation | Fault::NoPage | Fault::Trouble),
+        steps: match fault {
+            Fault::ForeignSerial => ["foreign-do-stop", "foreign-do-compare", "foreign-do-report"],
+            _ => ["fault-do-code", "fault-do-compare", "fault-do-ask"],
+        }
+        .map(|key| words.t(key))
+        .to_vec(),
         to_lot,
         report: words.href(&format!("/report?code={}", percent_encoded(uri.path()))),
         languages: Languages::of(words, uri),

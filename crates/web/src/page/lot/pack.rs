@@ -217,7 +217,7 @@ fn banner(words: Words, known: &Known<'_>) -> Option<Banner> {
         text: words.t(&format!("{key}-text")),
         reasons: Vec::new(),
         more: Vec::new(),
-        advice: Some(words.t("pack-advice")),
+        advice: Some(words.t("pack-advice-stop")),
         hotline: None,
     };
     match known.standing {
@@ -227,7 +227,8 @@ fn banner(words: Words, known: &Known<'_>) -> Option<Banner> {
         LabelStanding::Active | LabelStanding::Sold { .. } if known.signs.is_empty() => None,
         LabelStanding::Active | LabelStanding::Sold { .. } => {
             let reasons = known.signs.iter().map(|sign| Reason::plain(sign_text(words, sign)));
-            Some(Banner { reasons: reasons.collect(), ..plain("doubt", "pack-met-often") })
+            let advice = Some(words.t("pack-advice"));
+            Some(Banner { reasons: reasons.collect(), advice, ..plain("doubt", "pack-met-often") })
         }
     }
 }
