@@ -256,7 +256,7 @@ async fn labels_that_cannot_be_and_names_that_nobody_finds_are_refused_before_si
     let lot = packs.clone();
     let not_printed =
         |labels: &str| vec![Refusal::LabelsNotPrinted { lot: lot.clone(), labels: labels.to_owned() }];
-    let mut told = async |signed: Submission| one(&world, draft(id, Act::Lot, &signed)).await.refusals;
+    let told = async |signed: Submission| one(&world, draft(id, Act::Lot, &signed)).await.refusals;
     assert_eq!(told(later.label(Step::Commissioning, &packs, 1, 90)).await, []);
     assert_eq!(told(later.label(Step::Commissioning, &packs, 90, 120)).await, not_printed("95, 101–120"));
     assert_eq!(told(later.label(Step::Decommissioning, &packs, 100, 101)).await, not_printed("101"));

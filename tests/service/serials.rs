@@ -124,16 +124,23 @@ async fn scans_are_counted_by_phone_and_day_and_copies_show() {
     let (mut farm, packs) = labelled(&world).await;
     let all = codes(&world, &farm, &packs).await;
     let now_ms = world.service().now_ms();
+    let scan = |number: u32, network: u32, agent: u32, at_ms: i64| Scan {
+        lot_uri: packs.clone(),
+        organisation: farm.id(),
+        number,
+        sold_on: None,
+        network: network.to_be_bytes().to_vec(),
+        agent: agent.to_be_bytes().to_vec(),
+        province: None,
+        at_ms,
+    };
+    // A phone of a network of its own, which may say where it is afterwards.
     let scanned = |number: u32, phone: u32, province: Option<&str>, at_ms: i64| {
-        world.service().scanned(Scan {
-            lot_uri: packs.clone(),
-            organisation: farm.id(),
-            number,
-            sold_on: None,
-            phone: phone.to_be_bytes().to_vec(),
-            province: province.map(str::to_owned),
-            at_ms,
-        });
+        world.service().scanned(scan(number, phone, 0, at_ms));
+        if let Some(province) = province {
+            let province = Some(province.to_owned());
+            world.service().scanned(Scan { province, ..scan(number, phone, 0, at_ms) });
+        }
     };
     let seen = async |number: usize| match pack(&world, &packs, &all[number - 1].1.to_string()).await {
         Pack::Known { scans, signs, .. } => (scans.iter().map(|day| day.phones).sum::<u64>(), signs),
@@ -148,11 +155,18 @@ async fn scans_are_counted_by_phone_and_day_and_copies_show() {
     world.service().scans_counted().await;
     assert_eq!(seen(1).await, (2, vec![]));
 
-    // The same sticker in Hà Nội and in Hồ Chí Minh City within the hour, and a day later.
-    scanned(2, 1, Some("01"), now_ms);
-    scanned(2, 2, Some("79"), now_ms + 3_000_000);
-    scanned(3, 1, Some("01"), now_ms);
-    scanned(3, 2, Some("79"), now_ms + 4_000_000);
+    // The same sticker in Hà Nội and in Hồ Chí Minh City within the hour; two networks alone are no sign, nor is a day between.
+    for (label, later_ms, networks) in [(2, 3_000_000, 3), (3, 4_000_000, 3), (6, 3_000_000, 2)] {
+        scanned(label, 1, Some("01"), now_ms);
+        for phone in 2..=networks {
+            scanned(label, phone, Some("79"), now_ms + later_ms);
+        }
+    }
+    // Whoever never scanned says no place; one network is three phones at most, whatever its browsers call themselves.
+    world.service().scanned(Scan { province: Some("01".to_owned()), ..scan(7, 1, 0, now_ms) });
+    for agent in 0..50 {
+        world.service().scanned(scan(7, 2, agent, now_ms));
+    }
     // Twenty phones.
     for phone in 0..20 {
         scanned(4, phone, None, now_ms);
@@ -160,8 +174,10 @@ async fn scans_are_counted_by_phone_and_day_and_copies_show() {
     world.service().scans_counted().await;
     let day = vietnam_day(now_ms);
     let far = Sign::FarApart { day, provinces: ["01".to_owned(), "79".to_owned()] };
-    assert_eq!(seen(2).await, (2, vec![far.clone()]));
-    assert_eq!(seen(3).await, (2, vec![]));
+    assert_eq!(seen(2).await, (3, vec![far.clone()]));
+    assert_eq!(seen(3).await, (3, vec![]));
+    assert_eq!(seen(6).await, (2, vec![]));
+    assert_eq!(seen(7).await, (3, vec![]));
     assert_eq!(seen(4).await, (20, vec![Sign::ManyPhones { phones: 20 }]));
 
     // The organisation hears of both, and nobody else does.
@@ -183,7 +199,8 @@ async fn scans_are_counted_by_phone_and_day_and_copies_show() {
             organisation: farm.id(),
             number: 5,
             sold_on: Some(sold_on),
-            phone: vec![phone],
+            network: vec![phone],
+            agent: Vec::new(),
             province: None,
             at_ms: farm.now_ms() + 9 * 86_400_000,
         });

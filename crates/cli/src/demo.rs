@@ -305,15 +305,21 @@ async fn packs(service: &Service) -> anyhow::Result<Vec<(&'static str, String)>>
     let urls: Vec<String> = serials.each().map(|(_, _, url)| url).collect();
     let [whole, copied] = &urls[..] else { return Ok(Vec::new()) };
     for phone in 0..COPIED_PHONES {
-        service.scanned(nguon_service::Scan {
+        let scan = nguon_service::Scan {
             lot_uri: line.state.uri.clone(),
             organisation: maker,
             number: 2,
             sold_on: None,
-            phone: phone.to_be_bytes().to_vec(),
-            province: ["68", "79", "01", "48"].get(phone as usize % 12).map(|code| (*code).to_owned()),
+            network: phone.to_be_bytes().to_vec(),
+            agent: Vec::new(),
+            province: None,
             at_ms: service.now_ms(),
-        });
+        };
+        let said = ["68", "79", "01", "48"].get(phone as usize % 12);
+        service.scanned(scan.clone());
+        if let Some(province) = said {
+            service.scanned(nguon_service::Scan { province: Some((*province).to_owned()), ..scan });
+        }
     }
     service.scans_counted().await;
     Ok(vec![

@@ -3,8 +3,13 @@
 //!
 //! What is kept of a phone is a hash of its network and of what its browser calls itself, under a salt that is drawn for
 //! the day and forgotten with it. Places are provinces, and only if somebody says so on the page.
+//!
+//! What one machine can write here is bounded before the queue ([`gate`]): a phone counts once a day, three of one network and
+//! two hundred of one label. Two far places need phones of three networks.
 
-use std::collections::BTreeSet;
+mod gate;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,17 +20,22 @@ use nguon_trace::scans::{far_apart, province};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use self::gate::Gate;
 use crate::keys::random_seed;
 use crate::serials::seen;
 
 /// Scans that wait to be counted. Beyond it they are not.
 const WAITING: usize = 10_000;
 /// Scans written in one transaction.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 100;
 /// Scans are gathered this long: one commit for all of them.
 const GATHER: Duration = Duration::from_millis(200);
 /// Within this time two provinces are compared.
 const HOUR_MS: i64 = 3_600_000;
+/// Networks that must have named a place before two far ones are a sign.
+const NETWORKS_FAR_APART: usize = 3;
+/// Labels of which it is remembered where they were met within the hour.
+const LABELS_REMEMBERED: usize = 50_000;
 
 /// Somebody scanned a label.
 #[derive(Debug, Clone)]
@@ -38,9 +48,11 @@ pub struct Scan {
     pub number: u32,
     /// When its pack was recorded as sold.
     pub sold_on: Option<Date>,
-    /// What is seen of the phone: hashed, and not kept.
-    pub phone: Vec<u8>,
-    /// The code of the province where it says it is.
+    /// The network it comes from: hashed, and not kept.
+    pub network: Vec<u8>,
+    /// What its browser calls itself: hashed, and not kept.
+    pub agent: Vec<u8>,
+    /// The code of the province where a phone that was counted today says it is; none: it scans.
     pub province: Option<String>,
     /// When, Unix milliseconds.
     pub at_ms: i64,
@@ -54,17 +66,22 @@ enum Message {
 /// Takes scans to be counted.
 pub(crate) struct Scans {
     queue: mpsc::Sender<Message>,
+    gate: Gate,
 }
 
 impl Scans {
     /// Starts counting.
     pub(crate) fn start(store: Arc<dyn Store>) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(WAITING);
-        (Self { queue }, tokio::spawn(Counter { store, today: None }.run(waiting)))
+        let counter = Counter { store, today: None, met: HashMap::new() };
+        (Self { queue, gate: Gate::default() }, tokio::spawn(counter.run(waiting)))
     }
 
     /// Counts a scan, some time soon.
     pub(crate) fn count(&self, scan: Scan) {
+        if !self.gate.lets(&scan, &vietnam_day(scan.at_ms).to_string()) {
+            return;
+        }
         let taken = self.queue.try_send(Message::Scanned(Box::new(scan))).is_ok();
         metrics::counter!("nguon_scans_total", "counted" => if taken { "yes" } else { "no" }).increment(1);
     }
@@ -82,6 +99,8 @@ struct Counter {
     store: Arc<dyn Store>,
     /// The day whose phones are kept, with its salt.
     today: Option<(String, Vec<u8>)>,
+    /// Where labels were met within the hour: province, network, when.
+    met: HashMap<(String, u32), Vec<(String, Vec<u8>, i64)>>,
 }
 
 impl Counter {
@@ -139,26 +158,22 @@ impl Counter {
             let row = ScanPhoneRow {
                 lot_uri: scan.lot_uri.clone(),
                 number: i64::from(scan.number),
-                phone: phone(&salt, &scan.phone),
+                phone: phone(&salt, &scan.network, &scan.agent),
                 day: name,
                 at_ms: scan.at_ms,
                 province: said.clone().unwrap_or_default(),
             };
-            if unit.insert_scan_phone(&row).await? {
-                unit.add_scans(&row, &row.province, 1).await?;
-            } else if said.is_some() && unit.place_scan_phone(&row).await? {
-                unit.add_scans(&row, "", -1).await?;
-                unit.add_scans(&row, &row.province, 1).await?;
-            } else {
-                continue;
+            match &said {
+                None if unit.insert_scan_phone(&row).await? => unit.add_scans(&row, "", 1).await?,
+                Some(_) if unit.place_scan_phone(&row).await? => {
+                    unit.add_scans(&row, "", -1).await?;
+                    unit.add_scans(&row, &row.province, 1).await?;
+                }
+                _ => continue,
             }
             touched.insert((scan.lot_uri.clone(), scan.number, scan.organisation, scan.sold_on, day));
-            if said.is_some() {
-                let since_ms = scan.at_ms.saturating_sub(HOUR_MS);
-                let places = unit.scan_provinces(&row.lot_uri, row.number, since_ms).await?;
-                let places: Vec<&str> = places.iter().map(String::as_str).collect();
-                if let Some(provinces) = far_apart(&places) {
-                    let provinces = provinces.map(str::to_owned);
+            if let Some(said) = said {
+                if let Some(provinces) = self.far_apart(scan, said) {
                     let sign = nguon_trace::scans::Sign::FarApart { day, provinces };
                     unit.insert_scan_sign(&sign_row(
                         scan.organisation,
@@ -173,6 +188,24 @@ impl Counter {
         }
         unit.save().await?;
         self.notice(touched).await
+    }
+
+    /// Two far provinces, if this place makes them so within the hour, by the word of enough networks.
+    fn far_apart(&mut self, scan: &Scan, province: String) -> Option<[String; 2]> {
+        if self.met.len() >= LABELS_REMEMBERED {
+            self.met.retain(|_, met| met.iter().any(|(_, _, at_ms)| scan.at_ms - at_ms < HOUR_MS));
+            if self.met.len() >= LABELS_REMEMBERED {
+                return None;
+            }
+        }
+        let met = self.met.entry((scan.lot_uri.clone(), scan.number)).or_default();
+        met.retain(|(_, _, at_ms)| scan.at_ms - at_ms <= HOUR_MS);
+        met.push((province, scan.network.clone(), scan.at_ms));
+        let networks: BTreeSet<&Vec<u8>> = met.iter().map(|(_, network, _)| network).collect();
+        let places: BTreeSet<&str> = met.iter().map(|(province, _, _)| province.as_str()).collect();
+        let places: Vec<&str> = places.into_iter().collect();
+        let far = far_apart(&places).filter(|_| networks.len() >= NETWORKS_FAR_APART)?;
+        Some(far.map(str::to_owned))
     }
 
     /// Keeps what the days of these labels show, for the organisations that made their lots.
@@ -213,8 +246,10 @@ fn sign_row(
     }
 }
 
-fn phone(salt: &[u8], seen: &[u8]) -> Vec<u8> {
+fn phone(salt: &[u8], network: &[u8], agent: &[u8]) -> Vec<u8> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&u64::try_from(salt.len()).unwrap_or(0).to_be_bytes()).update(salt).update(seen);
+    for part in [salt, network, agent] {
+        hasher.update(&u64::try_from(part.len()).unwrap_or(0).to_be_bytes()).update(part);
+    }
     hasher.finalize().as_bytes()[..8].to_vec()
 }

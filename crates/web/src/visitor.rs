@@ -7,7 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 
 /// The address at the other end of a connection, with the addresses of our own proxies: an extension of every request.
 #[derive(Debug, Clone)]
@@ -48,15 +48,6 @@ impl Network {
     /// What of its place a limit may see, to be hashed under a key that is soon forgotten.
     pub(crate) fn bytes(self) -> Vec<u8> {
         self.0.to_string().into_bytes()
-    }
-
-    /// What of the phone and its place a count may see, to be hashed under a key that is soon forgotten.
-    pub(crate) fn with_agent(self, headers: &HeaderMap) -> Vec<u8> {
-        let agent = headers.get(header::USER_AGENT).map_or(&b""[..], |agent| agent.as_bytes());
-        let mut seen = self.bytes();
-        seen.push(0);
-        seen.extend_from_slice(agent);
-        seen
     }
 }
 

@@ -101,21 +101,6 @@ impl ScanUnit for Writing {
         Ok(())
     }
 
-    async fn scan_provinces(
-        &mut self,
-        lot_uri: &str,
-        number: i64,
-        since_ms: i64,
-    ) -> Result<Vec<String>, StoreError> {
-        let query = sqlx::query(
-            "SELECT DISTINCT province FROM scan_phone
-             WHERE lot_uri = $1 AND number = $2 AND at_ms >= $3 AND province <> '' ORDER BY province",
-        );
-        let query = query.bind(lot_uri.to_owned()).bind(number).bind(since_ms);
-        let rows = query.fetch_all(&mut *self.0).await?;
-        rows.iter().map(|row| Ok(row.try_get("province")?)).collect()
-    }
-
     async fn insert_scan_sign(&mut self, row: &ScanSignRow) -> Result<(), StoreError> {
         let query = sqlx::query(
             "INSERT INTO scan_sign (organisation_id, lot_uri, number, sign, day, detail)

@@ -76,13 +76,6 @@ pub trait ScanUnit: Send {
     async fn place_scan_phone(&mut self, row: &ScanPhoneRow) -> Result<bool, StoreError>;
     /// Counts phones of a day and province, up or down.
     async fn add_scans(&mut self, row: &ScanPhoneRow, province: &str, phones: i64) -> Result<(), StoreError>;
-    /// The provinces that phones named at a label since a time.
-    async fn scan_provinces(
-        &mut self,
-        lot_uri: &str,
-        number: i64,
-        since_ms: i64,
-    ) -> Result<Vec<String>, StoreError>;
     /// Notes what speaks against a label; the first word stays.
     async fn insert_scan_sign(&mut self, row: &ScanSignRow) -> Result<(), StoreError>;
     /// Forgets the phones and salts of days before this one.

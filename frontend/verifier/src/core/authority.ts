@@ -13,7 +13,8 @@ import { KIND, type LogRecord } from "./record.ts";
 
 const ROLE_ADMIN = 32;
 const STANDING_INSPECTOR = 4;
-const SUSPENDED = 0x8000;
+export const STANDING_AUTHORITY = 8;
+export const SUSPENDED = 0x8000;
 const NO_SEQ = (1n << 64n) - 1n;
 /** The role that an act needs: diary, lot, commerce, inspection, recall. */
 const ROLE_OF_ACT = [0, 1, 2, 4, 8, 16] as const;

@@ -16,7 +16,7 @@
  * No farming rule is judged here.
  */
 
-import { Authority, type Finding, isVoid } from "./authority.ts";
+import { Authority, type Finding, isVoid, STANDING_AUTHORITY, SUSPENDED } from "./authority.ts";
 import { type Bytes, equal, hex, text } from "./bytes.ts";
 import { type Ed25519, ed25519, Keyring } from "./ed25519.ts";
 import { type Entry, type Evidence, type Fault, fault } from "./evidence.ts";
@@ -102,7 +102,7 @@ export interface Report {
   readonly steps: readonly StepResult[];
   readonly checkpoint?: Checkpoint;
   readonly told: readonly Told[];
-  /** The newest record that calls the lot back or says that a recall is over, and counts, calls it back. Who may, is not judged here. */
+  /** The newest record that calls the lot back or says that a recall is over, and counts, calls it back. Only who called it back, or an authority, ends it. */
   readonly isRecalled: boolean;
   /** What organisations call themselves in their own signed cards, by id. */
   readonly names: ReadonlyMap<string, unknown>;
@@ -147,7 +147,8 @@ class Checking {
   #remembered: Remembered | undefined;
   #checkpoint: Checkpoint | undefined;
   #told: Told[] = [];
-  #isRecalled = false;
+  readonly #recalledBy = new Set<string>();
+  #authority: Authority | undefined;
   readonly #names = new Map<string, unknown>();
   readonly #findings = new Map<string, readonly Finding[]>();
 
@@ -172,7 +173,7 @@ class Checking {
     const holds = this.#steps.every((step) => step.state === "ok" || step.state === "note");
     if (holds) this.#remember();
     const { lot, origin } = this.evidence;
-    const report = { lot, origin, holds, steps: this.#steps, told: this.#told, isRecalled: this.#isRecalled, names: this.#names };
+    const report = { lot, origin, holds, steps: this.#steps, told: this.#told, isRecalled: this.#recalledBy.size > 0, names: this.#names };
     return this.#checkpoint === undefined ? report : { ...report, checkpoint: this.#checkpoint };
   }
 
@@ -199,7 +200,7 @@ class Checking {
     const named = parseVerifierKey(evidence.logKey);
     if (named.type !== 1) throw new CheckError("key-malformed", "type");
     if (named.name !== evidence.origin) throw new CheckError("checkpoint-other-log", named.name);
-    if (options.lot !== undefined && !isSameLot(evidence.lot, options.lot)) throw new CheckError("lot-other", evidence.lot);
+    if (options.lot !== undefined && !isSameLot(evidence, options.lot)) throw new CheckError("lot-other", evidence.lot);
     this.#witnesses = evidence.witnessKeys.map(parseVerifierKey);
     this.#remembered = options.memory?.recall(evidence.origin);
     const values = { origin: evidence.origin, key: named.id, records: String(evidence.entries.length), lot: evidence.lot };
@@ -344,6 +345,7 @@ class Checking {
   async #rights(faults: Fault[], read: readonly Read[]): Promise<Outcome> {
     if (this.#log === undefined || read.length === 0) return NOT_REACHED;
     const authority = new Authority(ledgerId(this.evidence.origin, this.#log.key.bytes), this.ed, this.#keyring);
+    this.#authority = authority;
     for (const { entry, record } of read) {
       const isFirst = entry.index === 0n && record.kind === KIND.genesis;
       if (authority.operator === undefined && !isFirst) {
@@ -386,12 +388,21 @@ class Checking {
         count += 1;
         const { event, organisation, deviceTimeMs } = record;
         const voids = this.#findings.get(event) ?? [];
-        if (voids.length === 0) this.#isRecalled = recall(facts) ?? this.#isRecalled;
+        const said = voids.length === 0 ? recall(facts) : undefined;
+        if (said === true) this.#recalledBy.add(organisation);
+        // Whoever called it back says that it is over, or an authority: a stranger's word takes no warning away.
+        if (said === false && this.#mayEnd(organisation)) this.#recalledBy.clear();
+        else if (said === false) this.#recalledBy.delete(organisation);
         if (this.#told.length < TOLD_MAX) this.#told.push({ index: entry.index, event, organisation, deviceTimeMs, facts, voids });
       }
     }
     if (count === 0) throw new CheckError("lot-not-told-of", this.evidence.lot);
     return { note: "lot-told", values: { records: String(count), lot: this.evidence.lot } };
+  }
+
+  #mayEnd(organisation: string): boolean {
+    const standing = this.#authority?.organisations.get(organisation)?.standing ?? 0;
+    return (standing & STANDING_AUTHORITY) !== 0 && (standing & SUSPENDED) === 0;
   }
 
   #tellsOfLot(record: LogRecord, facts: { readonly [name: string]: unknown }): boolean {
@@ -465,11 +476,31 @@ function recall(facts: { readonly [name: string]: unknown }): boolean | undefine
   return names(lists?.unset) ? false : undefined;
 }
 
-/** A lot has two addresses when its product got a GTIN later, and both end in its number. */
-function isSameLot(uri: string, asked: string): boolean {
-  const number = (path: string): string | undefined => path.split("/").filter((part) => part !== "").pop();
+/** What a path of a lot says: its product (a GTIN of fourteen digits, or a name of the ledger's own), and its number. */
+function namedLot(path: string): { readonly gtin?: string; readonly own?: string; readonly number: string } | undefined {
+  const [, gtin, batch, own, number] =
+    /(?:^|\/)(?:01\/([0-9]{8,14})\/10\/([^/]+)|p\/([^/]+)\/l\/([^/]+))\/?$/.exec(path) ?? [];
+  if (gtin !== undefined && batch !== undefined) return { gtin: gtin.padStart(14, "0"), number: batch };
+  return own !== undefined && number !== undefined ? { own, number } : undefined;
+}
+
+/** A lot has two addresses when its product got a GTIN later: then the product's card, which is checked with all else, says both. */
+function isSameLot(evidence: Evidence, asked: string): boolean {
+  const path = (uri: string): string => (URL.canParse(uri) ? decodeURIComponent(new URL(uri).pathname) : "");
   try {
-    return number(decodeURIComponent(new URL(uri).pathname)) === number(asked);
+    const [here, there] = [namedLot(path(evidence.lot)), namedLot(asked)];
+    if (here === undefined || there === undefined || here.number !== there.number) return false;
+    if (here.gtin !== undefined && there.gtin !== undefined) return here.gtin === there.gtin;
+    if (here.own !== undefined && there.own !== undefined) return here.own === there.own;
+    const [gtin, own] = [here.gtin ?? there.gtin, here.own ?? there.own];
+    return evidence.entries.some((entry) =>
+      entry.openings.some(({ payload }) => {
+        const card = document(payload);
+        const id = card?.["id"];
+        const says = typeof card?.["gs1:gtin"] === "string" ? (card["gs1:gtin"] as string).padStart(14, "0") : undefined;
+        return card?.["type"] === "nguon:Product" && typeof id === "string" && id.endsWith(`/p/${own}`) && says === gtin;
+      }),
+    );
   } catch {
     return false;
   }

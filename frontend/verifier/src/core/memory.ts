@@ -32,19 +32,23 @@ export interface Shelf {
 
 const NAME = "nguon-verifier/";
 
-/** Memory on `localStorage`. What cannot be read there counts as never seen; what cannot be written is not remembered. */
-export function memoryOn(shelf: Shelf): Memory {
+/**
+ * Memory on `localStorage`, of what one place said: a server's address, or files. Somebody else's server that claims the same name must
+ * not make a ledger look changed. What cannot be read there counts as never seen; what cannot be written is not remembered.
+ */
+export function memoryOn(shelf: Shelf, place: string): Memory {
+  const name = (origin: string): string => `${NAME}${place} ${origin}`;
   return {
     recall(origin) {
       try {
-        return read(origin, JSON.parse(shelf.getItem(NAME + origin) ?? "null"));
+        return read(origin, JSON.parse(shelf.getItem(name(origin)) ?? "null"));
       } catch {
         return undefined;
       }
     },
     remember({ size, root, ...rest }) {
       try {
-        shelf.setItem(NAME + rest.origin, JSON.stringify({ ...rest, size: String(size), root: base64(root) }));
+        shelf.setItem(name(rest.origin), JSON.stringify({ ...rest, size: String(size), root: base64(root) }));
       } catch {
         // A private window, or no room: the next check is a first one again, and says so.
       }

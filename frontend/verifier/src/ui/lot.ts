@@ -23,7 +23,7 @@ export async function mount(box: HTMLElement): Promise<void> {
       isOperators: true,
       fetch: () => fetchCheck("", lot),
       read: readLight,
-      options: () => ({ lot: decoded(lot), memory: memoryOn(localStorage), fetchTile: tilesOf("") }),
+      options: () => ({ lot: decoded(lot), memory: memoryOn(localStorage, location.origin), fetchTile: tilesOf("") }),
     });
     const again = element("button", { type: "button" }, texts.ui["again"] ?? "");
     again.onclick = () => void run();

@@ -21,9 +21,9 @@ const main = document.querySelector("main") ?? document.body;
 let language = textsOf(asked.get("lang") ?? navigator.language).language;
 
 /** Pages from a file, and private windows, may have no storage: then there is no memory. */
-function memory(): Memory | undefined {
+function memory(place: string): Memory | undefined {
   try {
-    return memoryOn(localStorage);
+    return memoryOn(localStorage, place);
   } catch {
     return undefined;
   }
@@ -40,10 +40,10 @@ function draw(): void {
   document.title = ui["title"] ?? "";
   const result = element("div", { id: "result" });
 
-  const run = async (fetch: () => Promise<Bytes>, more: Partial<Options>): Promise<void> => {
+  const run = async (place: string, fetch: () => Promise<Bytes>, more: Partial<Options>): Promise<void> => {
     try {
       const logs = policy();
-      const kept = memory();
+      const kept = memory(place);
       const options = (evidence: Evidence) => {
         const pinned = logs.get(evidence.origin);
         return { ...more, ...(kept === undefined ? {} : { memory: kept }), ...(pinned === undefined ? {} : { pinned }) };
@@ -56,14 +56,14 @@ function draw(): void {
   const byAddress = (text: string): void => {
     try {
       const { base, lot } = lotOf(text, location.protocol.startsWith("http") ? location.origin : undefined);
-      void run(() => fetchCheck(base, lot), { lot: decoded(lot), fetchTile: tilesOf(base) });
+      void run(base, () => fetchCheck(base, lot), { lot: decoded(lot), fetchTile: tilesOf(base) });
     } catch (error) {
       result.replaceChildren(refusal(coded(error), texts));
     }
   };
   const byFile = (file: File | undefined): void => {
     if (file === undefined) return;
-    void run(async () => {
+    void run("file", async () => {
       if (file.size > 96 << 20) throw new CheckError("file-too-large", `${file.size} bytes`);
       return new Uint8Array(await file.arrayBuffer());
     }, {});
@@ -101,7 +101,8 @@ function draw(): void {
   const wanted = asked.get("address");
   if (wanted !== null) {
     address.value = wanted;
-    byAddress(wanted);
+    // A link may fill in anybody's address; only this server's own is asked without a press.
+    if (URL.canParse(wanted, location.href) && new URL(wanted, location.href).origin === location.origin) byAddress(wanted);
   }
 }
 

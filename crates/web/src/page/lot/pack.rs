@@ -38,7 +38,8 @@ use crate::visitor::Peer;
 /// Bytes of `province=68`, and room for what a browser adds.
 const FORM_BYTES_MAX: usize = 512;
 /// What link previews and crawlers call themselves.
-const NOT_IN_A_SHOP: [&str; 6] = ["bot", "crawl", "spider", "preview", "facebookexternalhit", "curl/"];
+const NOT_IN_A_SHOP: [&str; 9] =
+    ["bot/", "bot;", "bot)", "+http", "crawler", "spider/", "linkpreview", "facebookexternalhit", "curl/"];
 
 /// What the page says of this very pack.
 pub(super) struct Code {
@@ -125,7 +126,7 @@ pub(crate) async fn place(
     let province = province.filter(|code| scans::province(code).is_some());
     if let Some(Pack::Known { lot, number, standing, scans, signs }) = find(&app, &id).await? {
         let known = Known { id: &id, number, standing, scans: &scans, signs: &signs };
-        if let Some(province) = province {
+        if let Some(province) = province.filter(|_| is_a_person(&headers) && is_from_here(&headers)) {
             count(&app, &lot, &known, peer.map(|Extension(peer)| peer).as_ref(), &headers, Some(&province));
         }
     }
@@ -155,7 +156,8 @@ fn count(
         return;
     };
     // A label that no record prints or that is void is met by nobody who buys; its page says so to each.
-    let Some(peer) = peer.filter(|_| known.standing != LabelStanding::NotPrinted) else { return };
+    let met = !matches!(known.standing, LabelStanding::NotPrinted | LabelStanding::Void);
+    let Some(peer) = peer.filter(|_| met) else { return };
     app.service.scanned(Scan {
         lot_uri: lot.state.uri.clone(),
         organisation,
@@ -164,18 +166,26 @@ fn count(
             LabelStanding::Sold { time_ms } => Some(vietnam_day(time_ms)),
             _ => None,
         },
-        phone: peer.network(headers).with_agent(headers),
+        network: peer.network(headers).bytes(),
+        agent: headers.get(header::USER_AGENT).map_or(&b""[..], |agent| agent.as_bytes()).to_vec(),
         province: province.map(str::to_owned),
         at_ms: app.service.now_ms(),
     });
 }
 
+/// Whether a form was sent from our own page, as far as the browser says it (Fetch Metadata).
+fn is_from_here(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin")
+}
+
 /// Whether somebody looks, as far as a request says it.
 fn is_a_person(headers: &HeaderMap) -> bool {
     let field = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // A picture or a frame on somebody's page is nobody who opens this one.
+    let opened = matches!(field("sec-fetch-dest"), "" | "document");
     let in_advance = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| field(name).contains("prefetch"));
     let agent = field(header::USER_AGENT.as_str()).to_ascii_lowercase();
-    !in_advance && !NOT_IN_A_SHOP.iter().any(|name| agent.contains(name))
+    opened && !in_advance && !NOT_IN_A_SHOP.iter().any(|name| agent.contains(name))
 }
 
 fn code(words: Words, known: &Known<'_>) -> Code {
@@ -294,6 +304,8 @@ mod tests {
         assert!(asked("user-agent", "Mozilla/5.0 (Linux; Android 13) Chrome/120 Mobile Safari/537.36"));
         assert!(!asked("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)"));
         assert!(!asked("user-agent", "facebookexternalhit/1.1"));
+        assert!(asked("user-agent", "Mozilla/5.0 (Linux; Android 12; CUBOT NOTE 30) Mobile Safari/537.36"));
+        assert!(asked("sec-fetch-dest", "document") && !asked("sec-fetch-dest", "image"));
         assert!(!asked("sec-purpose", "prefetch;prerender"));
     }
 }
