@@ -230,7 +230,7 @@ async fn ask_all(
     );
     let etag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap_or_default().to_owned();
     let nginx = match program {
-        Some(program) => Some(Nginx::start(program, folder, &head, &kept, cores).await?),
+        Some(program) => Some(Nginx::start(program, folder, &path, (&head, &kept), cores).await?),
         None => None,
     };
     if let Some(nginx) = &nginx {

@@ -55,7 +55,6 @@ use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -93,8 +92,7 @@ pub(crate) fn machine() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(lots::lot))
         .routes(routes!(trace::trace))
         .routes(routes!(evidence::evidence))
-        // Base64 of digests and signatures: compressed, it is as small as they are.
-        .merge(OpenApiRouter::new().routes(routes!(evidence::light)).layer(CompressionLayer::new()))
+        .routes(routes!(evidence::light))
         .routes(routes!(image::keep))
         .routes(routes!(recall::scope))
 }

@@ -29,12 +29,12 @@ pub(super) fn program() -> Option<PathBuf> {
 }
 
 impl Nginx {
-    /// Serves an answer, whatever is asked.
+    /// Serves an answer under a path.
     pub(super) async fn start(
         program: &Path,
         folder: &Path,
-        head: &str,
-        body: &[u8],
+        path: &str,
+        (head, body): (&str, &[u8]),
         workers: usize,
     ) -> anyhow::Result<Self> {
         // A port that was free a moment ago.
@@ -55,15 +55,16 @@ impl Nginx {
             }
         }
         let place = root.display();
+        // Whoever runs this as root has a folder that nobody else reads; without root the first line is not heeded.
         let config = format!(
-            "daemon off; worker_processes {workers}; pid {place}/pid; error_log {place}/error.log warn;\n\
+            "daemon off; user root; worker_processes {workers}; pid {place}/pid; error_log {place}/error.log warn;\n\
              events {{ worker_connections 2048; }}\n\
              http {{\n\
              access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; etag off; keepalive_requests 1000000000;\n\
              open_file_cache max=16 inactive=1h; open_file_cache_valid 1h;\n\
              client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi;\n\
              uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;\n\
-             server {{ listen {address}; location / {{ types {{ }} default_type \"{media_type}\"; {headers} alias {place}/page; }} }}\n\
+             server {{ listen {address}; location = {path} {{ types {{ }} default_type \"{media_type}\"; {headers} alias {place}/page; }} }}\n\
              }}\n"
         );
         let file = root.join("nginx.conf");
