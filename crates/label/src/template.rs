@@ -32,6 +32,12 @@ const MAX_LINES: usize = 4;
 /// Elements within elements; programs that draw SVG recurse.
 const MAX_DEPTH: usize = 32;
 
+/// Elements of a label, at most.
+const MAX_ELEMENTS: usize = 2_000;
+
+/// Elements that are drawn apart and laid over the rest (`opacity`, `clip-path`): each is a picture as large as the label.
+const MAX_LAYERS: usize = 50;
+
 /// Why a template is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
@@ -50,6 +56,9 @@ pub enum TemplateError {
     /// Elements nested more than 32 deep.
     #[error("the template nests elements too deeply")]
     TooDeep,
+    /// More than a label needs: drawing it would take for ever.
+    #[error("the template has too much to draw: {0}")]
+    TooMuch(&'static str),
     /// An element outside the list.
     #[error("<{0}> may not stand in a template; save as plain SVG, without scripts and effects")]
     Element(String),
@@ -199,6 +208,9 @@ fn predefined(name: &str) -> Option<char> {
 /// Writes the checked template anew, piece by piece.
 #[derive(Default)]
 struct Builder {
+    /// Elements until now, and those of them that are layers.
+    elements: usize,
+    layers: usize,
     pieces: Vec<Piece>,
     xml: String,
     open: Vec<Open>,
@@ -238,6 +250,7 @@ impl Builder {
             check_attribute(attribute.key.0, &value, root)?;
             attributes.push((attribute.key.0.to_owned(), value.into_owned()));
         }
+        self.count(name, &attributes)?;
         let value = |name| find(&attributes, name).unwrap_or_default().to_owned();
         if root {
             if value("xmlns") != SVG {
@@ -267,6 +280,27 @@ impl Builder {
                 _ => {}
             }
             self.open.push(Open::Element(name.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// What drawing would cost.
+    fn count(&mut self, name: &str, attributes: &Attributes) -> Result<(), TemplateError> {
+        let says = |what: &str| {
+            find(attributes, what).is_some()
+                || find(attributes, "style").is_some_and(|style| style.contains(what))
+        };
+        self.elements += 1;
+        self.layers += usize::from(says("opacity") || says("clip-path"));
+        let in_clip = |open: &Open| matches!(open, Open::Element(name) if name == "clipPath");
+        if says("clip-path") && (name == "clipPath" || self.open.iter().any(in_clip)) {
+            return Err(TemplateError::TooMuch("a clip-path within a clipPath"));
+        }
+        if self.elements > MAX_ELEMENTS {
+            return Err(TemplateError::TooMuch("more than 2000 elements"));
+        }
+        if self.layers > MAX_LAYERS {
+            return Err(TemplateError::TooMuch("more than 50 elements with opacity or clip-path"));
         }
         Ok(())
     }

@@ -237,7 +237,8 @@ fn what_draws_is_allowed() {
 #[test]
 fn a_template_that_is_not_a_label_is_refused() {
     use TemplateError::{
-        FieldOutsideText, FieldWithoutFit, Lines, NotSvg, QrPlace, SerialPlace, TooDeep, UnknownField,
+        FieldOutsideText, FieldWithoutFit, Lines, NotSvg, QrPlace, SerialPlace, TooDeep, TooMuch,
+        UnknownField,
     };
     let cases = [
         ("<text data-fit='9' font-size='2'>{price}</text>", UnknownField("price".to_owned())),
@@ -279,6 +280,12 @@ fn a_template_that_is_not_a_label_is_refused() {
     assert_eq!(refused(""), NotSvg);
     assert_eq!(refused("<html/>"), NotSvg);
     assert_eq!(refused(&template(&"<g>".repeat(40))), TooDeep);
+    // What would draw for ever: forty rects each clipped by forty others, thousands of layers, a drawing of crumbs.
+    let clip = "<clipPath id=\"a\"><rect width=\"1\" height=\"1\" clip-path=\"url(#b)\"/></clipPath>";
+    assert!(matches!(refused(&template(clip)), TooMuch(_)));
+    let layers = "<g opacity=\"0.5\"></g>".repeat(51);
+    assert!(matches!(refused(&template(&layers)), TooMuch(_)));
+    assert!(matches!(refused(&template(&"<g></g>".repeat(2_000))), TooMuch(_)));
     assert_eq!(refused(&" ".repeat(262_145)), TemplateError::TooLarge(262_145));
     for malformed in ["<svg", &right.replace("</svg>", ""), &template("<g x='1' x='2'/>"), &template("</g>")]
     {

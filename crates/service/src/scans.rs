@@ -95,12 +95,19 @@ impl Scans {
     }
 }
 
+/// A label was met somewhere.
+struct Met {
+    province: String,
+    network: Vec<u8>,
+    at_ms: i64,
+}
+
 struct Counter {
     store: Arc<dyn Store>,
     /// The day whose phones are kept, with its salt.
     today: Option<(String, Vec<u8>)>,
-    /// Where labels were met within the hour: province, network, when.
-    met: HashMap<(String, u32), Vec<(String, Vec<u8>, i64)>>,
+    /// Where labels were met within the hour, by lot and number.
+    met: HashMap<(String, u32), Vec<Met>>,
 }
 
 impl Counter {
@@ -172,18 +179,12 @@ impl Counter {
                 _ => continue,
             }
             touched.insert((scan.lot_uri.clone(), scan.number, scan.organisation, scan.sold_on, day));
-            if let Some(said) = said {
-                if let Some(provinces) = self.far_apart(scan, said) {
-                    let sign = nguon_trace::scans::Sign::FarApart { day, provinces };
-                    unit.insert_scan_sign(&sign_row(
-                        scan.organisation,
-                        &row.lot_uri,
-                        scan.number,
-                        day,
-                        &sign,
-                    ))
-                    .await?;
-                }
+            if let Some(said) = said
+                && let Some(provinces) = self.far_apart(scan, said)
+            {
+                let sign = nguon_trace::scans::Sign::FarApart { day, provinces };
+                let row = sign_row(scan.organisation, &row.lot_uri, scan.number, day, &sign);
+                unit.insert_scan_sign(&row).await?;
             }
         }
         unit.save().await?;
@@ -193,16 +194,16 @@ impl Counter {
     /// Two far provinces, if this place makes them so within the hour, by the word of enough networks.
     fn far_apart(&mut self, scan: &Scan, province: String) -> Option<[String; 2]> {
         if self.met.len() >= LABELS_REMEMBERED {
-            self.met.retain(|_, met| met.iter().any(|(_, _, at_ms)| scan.at_ms - at_ms < HOUR_MS));
+            self.met.retain(|_, met| met.iter().any(|one| scan.at_ms - one.at_ms < HOUR_MS));
             if self.met.len() >= LABELS_REMEMBERED {
                 return None;
             }
         }
         let met = self.met.entry((scan.lot_uri.clone(), scan.number)).or_default();
-        met.retain(|(_, _, at_ms)| scan.at_ms - at_ms <= HOUR_MS);
-        met.push((province, scan.network.clone(), scan.at_ms));
-        let networks: BTreeSet<&Vec<u8>> = met.iter().map(|(_, network, _)| network).collect();
-        let places: BTreeSet<&str> = met.iter().map(|(province, _, _)| province.as_str()).collect();
+        met.retain(|one| scan.at_ms - one.at_ms <= HOUR_MS);
+        met.push(Met { province, network: scan.network.clone(), at_ms: scan.at_ms });
+        let networks: BTreeSet<&Vec<u8>> = met.iter().map(|one| &one.network).collect();
+        let places: BTreeSet<&str> = met.iter().map(|one| one.province.as_str()).collect();
         let places: Vec<&str> = places.into_iter().collect();
         let far = far_apart(&places).filter(|_| networks.len() >= NETWORKS_FAR_APART)?;
         Some(far.map(str::to_owned))
