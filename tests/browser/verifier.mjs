@@ -277,6 +277,8 @@ test("whoever hosts the page pins keys in it, and fewer witnesses than it demand
     assert.ok((await readFile(file, "utf8")).includes(policy));
     const page = await browser.page();
     await page.goto(`${pathToFileURL(file).href}?address=${encodeURIComponent(`${LEDGER}${LOT}`)}`);
+    // A link fills in the address; another server is asked when somebody presses.
+    await page.evaluate("document.querySelector('form button').click()");
     const shown = await page.until(`${result("#result")} ?? (document.querySelector('#result > .nv-fault') && { codes: [document.querySelector('#result code').textContent] })`);
     await page.close();
     return shown;
