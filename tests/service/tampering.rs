@@ -45,9 +45,12 @@ const ROWS: [(&str, &str); 13] = [
     ),
 ];
 
-/// What no record vouches for: the operator's own notes of scans, reports and pictures, which no audit can make again.
-const OPERATORS_OWN: [&str; 8] = [
+/// What no record vouches for: the operator's own notes of scans, reports, pictures and invitations, which no audit can make again.
+const OPERATORS_OWN: [&str; 11] = [
+    "enrolment",
+    "erasure_request",
     "image_removal",
+    "person_read",
     "personal_read",
     "report",
     "report_photo",

@@ -8,6 +8,7 @@ mod schema;
 
 #[path = "."]
 mod on_sqlite {
+    mod desk;
     mod log;
     mod read_models;
     mod report;
@@ -22,6 +23,7 @@ mod on_sqlite {
 
 #[path = "."]
 mod on_postgres {
+    mod desk;
     mod log;
     mod read_models;
     mod report;

@@ -147,7 +147,8 @@ impl Client {
         let (authority, stem) = host.split_once('/').unwrap_or((host, ""));
         let authority = authority.to_ascii_lowercase();
         let bare = if stem.is_empty() { bare.to_owned() } else { format!("/{stem}{bare}") };
-        let asked = AskedFor { method: "GET", authority: &authority, path: &bare, query };
+        let asked =
+            AskedFor { method: "GET", authority: &authority, path: &bare, query, content_digest: None };
         let now_s = u64::try_from(SystemClock.now_ms() / 1_000).unwrap_or(0);
         let signed = RequestSignature::new(&asked, &self.ledger_id()?, key, now_s);
         let request = self

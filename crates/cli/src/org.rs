@@ -6,7 +6,6 @@
 pub(crate) mod chain;
 mod control;
 mod genesis;
-pub(crate) mod invitation;
 mod member;
 pub(crate) mod notebook;
 mod operator;

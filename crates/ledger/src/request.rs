@@ -8,14 +8,15 @@
 //! The signature covers the base of RFC 9421, section 2.5, over exactly these components, in this order, with the ledger's
 //! id in the tag: it is good for one method at one address of one ledger, for [`WINDOW_S`] seconds around `created`. A
 //! base begins with a quotation mark, which no record does, so one kind of signature never passes for the other.
-//! Bodies are not covered: requests that carry one are signed records already.
+//! A request with a body covers `"content-digest"` (RFC 9530) as its fifth component; that the body has this digest is
+//! checked by whoever reads it ([`content_digest`]). Signed records need none of this: they are signed themselves.
 //!
 //! ```
 //! use nguon_ledger::request::{Asked, Signed};
 //! use nguon_ledger::{LedgerId, SigningKey};
 //!
 //! let (key, ledger) = (SigningKey::from_seed([7; 32]), LedgerId::from_bytes([1; 32]));
-//! let asked = Asked { method: "GET", authority: "nguon.example", path: "/api/v1/serials/p/che/l/1", query: None };
+//! let asked = Asked { method: "GET", authority: "nguon.example", path: "/api/v1/serials/p/che/l/1", query: None, content_digest: None };
 //! let signed = Signed::new(&asked, &ledger, &key, 1_776_038_400);
 //! assert_eq!(signed.verify(&asked, &ledger, 1_776_038_401), Ok(key.public()));
 //! ```
@@ -23,6 +24,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sfv::{BareItem, Dictionary, InnerList, ListEntry, Parser};
+use sha2::{Digest as _, Sha256};
 
 use crate::{LedgerId, PublicKey, SigningKey};
 
@@ -32,6 +34,8 @@ pub const WINDOW_S: u64 = 300;
 /// The signature's name in both fields.
 const LABEL: &str = "nguon";
 const COMPONENTS: [&str; 4] = ["@method", "@authority", "@path", "@query"];
+/// Covered as well where there is a body.
+const DIGEST: &str = "content-digest";
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,20 @@ pub struct Asked<'a> {
     pub path: &'a str,
     /// What stands behind the question mark, if there is one.
     pub query: Option<&'a str>,
+    /// The `Content-Digest` field of a request that has a body.
+    pub content_digest: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    fn components(&self) -> impl Iterator<Item = &'static str> {
+        COMPONENTS.into_iter().chain(self.content_digest.map(|_| DIGEST))
+    }
+}
+
+/// The `Content-Digest` field of a body (RFC 9530, section 2).
+#[must_use]
+pub fn content_digest(body: &[u8]) -> String {
+    format!("sha-256=:{}:", BASE64_STANDARD.encode(Sha256::digest(body)))
 }
 
 /// The two fields of a signed request.
@@ -72,16 +90,18 @@ pub enum RequestError {
     Wrong,
 }
 
-fn parameters(key: &PublicKey, ledger: &LedgerId, created_s: u64) -> String {
-    let covered = COMPONENTS.map(|name| format!("\"{name}\"")).join(" ");
+fn parameters(asked: &Asked<'_>, key: &PublicKey, ledger: &LedgerId, created_s: u64) -> String {
+    let covered: Vec<String> = asked.components().map(|name| format!("\"{name}\"")).collect();
+    let covered = covered.join(" ");
     format!("({covered});created={created_s};keyid=\"{key}\";alg=\"ed25519\";tag=\"nguon:{ledger}\"")
 }
 
 /// The signature base (RFC 9421, section 2.5).
 fn base(asked: &Asked<'_>, parameters: &str) -> String {
     let query = asked.query.unwrap_or_default();
+    let digest = asked.content_digest.map(|digest| format!("\"{DIGEST}\": {digest}\n")).unwrap_or_default();
     format!(
-        "\"@method\": {}\n\"@authority\": {}\n\"@path\": {}\n\"@query\": ?{query}\n\"@signature-params\": {parameters}",
+        "\"@method\": {}\n\"@authority\": {}\n\"@path\": {}\n\"@query\": ?{query}\n{digest}\"@signature-params\": {parameters}",
         asked.method, asked.authority, asked.path
     )
 }
@@ -89,7 +109,7 @@ fn base(asked: &Asked<'_>, parameters: &str) -> String {
 impl Signed {
     /// Signs what is asked for.
     pub fn new(asked: &Asked<'_>, ledger: &LedgerId, key: &SigningKey, created_s: u64) -> Self {
-        let parameters = parameters(&key.public(), ledger, created_s);
+        let parameters = parameters(asked, &key.public(), ledger, created_s);
         let signature = key.sign(base(asked, &parameters).as_bytes());
         Self {
             input: format!("{LABEL}={parameters}"),
@@ -105,7 +125,7 @@ impl Signed {
         now_s: u64,
     ) -> Result<PublicKey, RequestError> {
         let input = self.params().ok_or(RequestError::Malformed)?;
-        let (key, created_s, tag) = read(&input).ok_or(RequestError::Malformed)?;
+        let (key, created_s, tag) = read(&input, asked).ok_or(RequestError::Malformed)?;
         if tag != format!("nguon:{ledger}") {
             return Err(RequestError::OtherLedger);
         }
@@ -114,7 +134,7 @@ impl Signed {
         }
         let signature = self.bytes().ok_or(RequestError::Malformed)?;
         // The parameters in the one form that is signed, whatever blanks and order they came in.
-        let base = base(asked, &parameters(&key, ledger, created_s));
+        let base = base(asked, &parameters(asked, &key, ledger, created_s));
         let verifying = key.check_enrolment().map_err(|_| RequestError::Wrong)?;
         verifying.verify(base.as_bytes(), &signature).map_err(|_| RequestError::Wrong)?;
         Ok(key)
@@ -141,13 +161,13 @@ impl Signed {
 }
 
 /// Key, time and tag of a signature over exactly our components.
-fn read(input: &InnerList) -> Option<(PublicKey, u64, String)> {
+fn read(input: &InnerList, asked: &Asked<'_>) -> Option<(PublicKey, u64, String)> {
     let covered = input.items.iter().map(|item| match &item.bare_item {
         BareItem::String(name) if item.params.is_empty() => Some(name.as_str()),
         _ => None,
     });
-    let ours = COMPONENTS.map(Some);
-    if !covered.eq(ours) || input.params.len() != 4 {
+    let expected: Vec<Option<&str>> = asked.components().map(Some).collect();
+    if !covered.eq(expected) || input.params.len() != 4 {
         return None;
     }
     let text = |name: &str| match input.params.get(name)? {
@@ -174,6 +194,7 @@ mod tests {
         authority: "nguon.example",
         path: "/api/v1/serials/p/che/l/1",
         query: Some("first=1"),
+        content_digest: None,
     };
 
     fn signed() -> Signed {
@@ -240,6 +261,21 @@ mod tests {
                 "nguon=(\"@method\" \"@authority\" \"@path\" \"@query\");created=1776038400;keyid=\"{key}\";alg=\"ed25519\";tag=\"nguon:{ledger}\""
             )
         );
+    }
+
+    #[test]
+    fn a_body_is_covered_by_its_digest() {
+        // RFC 9530, appendix D: the digest of `{"hello": "world"}` and a line feed.
+        let digest = content_digest(b"{\"hello\": \"world\"}\n");
+        assert_eq!(digest, "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:");
+        let put = Asked { method: "PUT", content_digest: Some(&digest), ..ASKED };
+        let ledger = LedgerId::from_bytes([1; 32]);
+        let signed = Signed::new(&put, &ledger, &SigningKey::from_seed([7; 32]), NOW_S);
+        check(&signed, &put, NOW_S, Ok(()));
+        let other = content_digest(b"{}");
+        check(&signed, &Asked { content_digest: Some(&other), ..put }, NOW_S, Err(RequestError::Wrong));
+        check(&signed, &Asked { content_digest: None, ..put }, NOW_S, Err(RequestError::Malformed));
+        check(&self::signed(), &Asked { method: "GET", ..put }, NOW_S, Err(RequestError::Malformed));
     }
 
     proptest! {

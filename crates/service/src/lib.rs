@@ -11,6 +11,7 @@
 //! - [`project`]: read models from records; thrown away and made again at will.
 //! - [`serials`]: one pack's own code; [`scans`]: who scans it, counted;
 //! - [`preflight`]: what would become of a draft;
+//! - [`desk`]: what a device of an organisation may know, and how people come in;
 //! - [`turns`]: what an answer was made of, and whether any of it changed since;
 //! - [`lookup`]: records and proofs; [`catalogue`]: lots, products, listings and who is who; [`exports`]: files for offices.
 //!
@@ -20,6 +21,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod clock;
 pub mod commune;
+pub mod desk;
 pub mod evidence;
 pub mod exports;
 mod held;
@@ -56,6 +58,7 @@ pub use crate::catalogue::{
     ScopeHolder, ScopeLot, Trace, TracedLot,
 };
 pub use crate::clock::{Clock, ManualClock, SystemClock};
+pub use crate::desk::{Desk, DeskError};
 pub use crate::evidence::EvidenceError;
 pub use crate::images::{ImageRefused, Images};
 pub use crate::keys::OperatorKeys;
@@ -115,6 +118,7 @@ pub struct Service {
     catalogue: Catalogue,
     images: Images,
     reports: Arc<Reports>,
+    desk: Desk,
     directory: project::Directory,
     evidence_turn: tokio::sync::Semaphore,
     preflight: Preflight,
@@ -224,6 +228,7 @@ impl Service {
         let projecting = tokio::spawn(projector.run(logged.clone(), seen, pace));
         let publishing = tokio::spawn(publisher.run(logged.clone(), size, shown, hurry.clone()));
         let secret = keys::random_seed().map_err(|error| name(&error))?;
+        let desk = Desk::new(store.clone(), catalogue.clone(), directory.clone(), clock.clone());
         let reports = Arc::new(Reports::new(store.clone(), catalogue.clone(), clock.clone(), secret));
         let (ticking, forgetting) = (queue.clone(), reports.clone());
         let ticker = tokio::spawn(async move {
@@ -251,6 +256,7 @@ impl Service {
             catalogue,
             images,
             reports,
+            desk,
             directory,
             evidence_turn: tokio::sync::Semaphore::new(1),
             preflight,
@@ -317,6 +323,11 @@ impl Service {
     /// Takes shoppers' reports of suspicious stickers.
     pub fn reports(&self) -> &Reports {
         &self.reports
+    }
+
+    /// Answers devices of organisations.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// The newest reports about an organisation's lots, without contacts, or those before one.

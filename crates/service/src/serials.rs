@@ -198,7 +198,7 @@ impl Service {
     }
 }
 
-fn noticed(row: &ScanSignRow) -> Option<NoticedSign> {
+pub(crate) fn noticed(row: &ScanSignRow) -> Option<NoticedSign> {
     Some(NoticedSign {
         lot_uri: row.lot_uri.clone(),
         number: u32::try_from(row.number).ok()?,

@@ -19,6 +19,8 @@ mod port;
 
 #[path = "backend"]
 mod sqlite {
+    #[path = "desk.rs"]
+    mod desk;
     #[path = "sqlite.rs"]
     mod driver;
     #[path = "many.rs"]
@@ -34,6 +36,8 @@ mod sqlite {
 
 #[path = "backend"]
 mod postgres {
+    #[path = "desk.rs"]
+    mod desk;
     #[path = "postgres.rs"]
     mod driver;
     #[path = "many.rs"]
@@ -49,9 +53,10 @@ mod postgres {
 }
 
 pub use port::{
-    CheckpointRow, CoveredEntry, FeedRow, HeadRow, HeldRow, ImageRemovalRow, PersonalReadRow, Reader,
-    RecordRow, ReportReader, ReportRow, ReportWriter, ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow,
-    ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table, TableShape, Unit,
+    CheckpointRow, CoveredEntry, DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, FeedRow, HeadRow,
+    HeldRow, ImageRemovalRow, PersonReadRow, PersonalReadRow, Reader, RecordRow, ReportReader, ReportRow,
+    ReportWriter, ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow, ScanUnit, SectionRow, Store, StoreError,
+    SubjectRow, Table, TableShape, Unit,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

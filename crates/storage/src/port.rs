@@ -1,10 +1,12 @@
 //! The rows and the two traits that the rest of the project sees. No driver is named here.
 
+mod desk;
 mod report;
 mod scan;
 
 use async_trait::async_trait;
 
+pub use self::desk::{DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, PersonReadRow};
 pub use self::report::{ImageRemovalRow, PersonalReadRow, ReportReader, ReportRow, ReportWriter};
 pub use self::scan::{ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow, ScanUnit};
 
@@ -248,7 +250,7 @@ pub trait Store: Send + Sync {
 
 /// Reads. Each call is one statement, or a few where it is given many keys.
 #[async_trait]
-pub trait Reader: ScanReader + ReportReader {
+pub trait Reader: ScanReader + ReportReader + DeskReader {
     /// How many rows a table has.
     async fn count(&mut self, table: Table) -> Result<i64, StoreError>;
     /// The head, or nothing in a new database.
@@ -359,7 +361,7 @@ pub trait Reader: ScanReader + ReportReader {
 
 /// Writes that happen together or not at all.
 #[async_trait]
-pub trait Unit: ScanUnit + ReportWriter {
+pub trait Unit: ScanUnit + ReportWriter + DeskWriter {
     /// The first head of a new ledger.
     async fn create_head(&mut self, head: &HeadRow) -> Result<(), StoreError>;
     /// Moves the head from one size to the next, or answers [`StoreError::HeadMoved`].

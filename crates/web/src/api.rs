@@ -7,6 +7,7 @@
 
 pub(crate) mod body;
 mod control;
+pub(crate) mod desk;
 pub(crate) mod health;
 mod ledger;
 mod organisation;
@@ -55,6 +56,7 @@ pub const BODY_BYTES_MAX: usize = 8 << 20;
     tags(
         (name = "records", description = "Send signed records; read them back with their proofs"),
         (name = "catalogue", description = "Lots and listings, for exchanges, shops and pages"),
+        (name = "desk", description = "For devices of organisations: requests signed by the device's key (RFC 9421)"),
         (name = "who is who", description = "The ledger, its organisations and their keys"),
         (name = "log", description = "The transparency log as plain files (C2SP tlog-tiles, tlog-checkpoint)"),
         (name = "operation", description = "For those who run the server"),
@@ -94,6 +96,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .routes(routes!(organisation::list))
         .routes(routes!(serial::serials))
         .routes(routes!(serial::scan_signs))
+        .merge(desk::router())
         .merge(files)
         .merge(operation)
         .with_state(app.clone())

@@ -4,13 +4,27 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use nguon_ledger::PublicKey;
-use nguon_ledger::request::{Asked, RequestError, Signed};
+use nguon_ledger::request::{Asked, RequestError, Signed, content_digest};
 
 use crate::app::App;
 use crate::problem::Problem;
 
 /// The key that signed a request to this ledger. What it may do is for the use case to say.
 pub(crate) fn signed_by(app: &App, parts: &Parts) -> Result<PublicKey, Problem> {
+    signed(app, parts, None)
+}
+
+/// The key that signed a request with this body.
+pub(crate) fn signed_with(app: &App, parts: &Parts, body: &[u8]) -> Result<PublicKey, Problem> {
+    let said = one(&parts.headers, "content-digest");
+    let digest = said.ok_or_else(|| Problem::new("request-unsigned"))?;
+    if digest != content_digest(body) {
+        return Err(Problem::new("request-signature-wrong").because("Content-Digest is not that of the body"));
+    }
+    signed(app, parts, Some(&digest))
+}
+
+fn signed(app: &App, parts: &Parts, content_digest: Option<&str>) -> Result<PublicKey, Problem> {
     let field = |name: &str| one(&parts.headers, name);
     let (Some(input), Some(signature)) = (field("signature-input"), field("signature")) else {
         return Err(Problem::new("request-unsigned"));
@@ -24,6 +38,7 @@ pub(crate) fn signed_by(app: &App, parts: &Parts) -> Result<PublicKey, Problem> 
         authority: &host,
         path: parts.uri.path(),
         query: parts.uri.query(),
+        content_digest,
     };
     let now_s = u64::try_from(app.service.now_ms() / 1_000).unwrap_or(0);
     let signed = Signed { input, signature };

@@ -63,7 +63,7 @@ impl Given {
     /// The answer to a request that a key signed.
     async fn signed(&self, key: &SigningKey, path: &str, host: &str, seconds_ago: u64) -> Answer {
         let (bare, query) = path.split_once('?').map_or((path, None), |(bare, query)| (bare, Some(query)));
-        let asked = Asked { method: "GET", authority: host, path: bare, query };
+        let asked = Asked { method: "GET", authority: host, path: bare, query, content_digest: None };
         let now_s = u64::try_from(self.ledger.service.now_ms() / 1_000).unwrap();
         let signed = Signed::new(&asked, &self.ledger.service.ledger_id(), key, now_s - seconds_ago);
         let headers = [("host", host), ("signature-input", &signed.input), ("signature", &signed.signature)];

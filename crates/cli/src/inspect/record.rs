@@ -11,9 +11,9 @@ use nguon_ledger::{
 
 use super::words::{act_words, flag_words, kind_word, or_none, role_words, standing_words};
 use super::{Given, contents};
-use crate::org::invitation::{Acceptance, Invitation};
 use crate::parcel::{Parcel, fit_openings, person_of};
 use crate::report::Report;
+use nguon_service::desk::{Acceptance, Invitation};
 
 /// What a record says and whether it holds by itself.
 pub(super) fn report(bytes: &[u8], given: &Given) -> Report {

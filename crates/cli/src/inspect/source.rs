@@ -13,8 +13,8 @@ use nguon_ledger::{PublicKey, Record, RecordError, openings};
 use serde_json::Value;
 
 use super::contents::LooseOpening;
-use crate::org::invitation::{Acceptance, Invitation};
 use crate::parcel::Parcel;
+use nguon_service::desk::{Acceptance, Invitation};
 
 /// A thing that was recognised.
 #[derive(Debug)]

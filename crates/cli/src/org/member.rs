@@ -11,12 +11,12 @@ use nguon_service::keys::{random_seed, write_seed};
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Words};
-use super::invitation::{Acceptance, Invitation};
 use super::notebook::{ChainState, Notebook};
 use super::{open_key, random};
 use crate::inspect::{flag_words, role_words};
 use crate::parcel::{PackedOpening, expect_absent, write_new};
 use crate::report::{print_fields, time};
+use nguon_service::desk::{Acceptance, Invitation};
 
 const INVITE_EXAMPLES: &str = "\
 Roles: diary (field diary) · lot (harvest, pack, move, process) · commerce (listings, sales) · inspection · recall · \

@@ -172,6 +172,11 @@ impl Projector {
         }
     }
 
+    /// A projector that only reads, beside the one that writes, as far as that one came.
+    pub(crate) fn reading(store: Arc<dyn Store>, directory: Directory, size: u64) -> Self {
+        Self { size, ..Self::new(store.clone(), store, directory) }
+    }
+
     /// Says what changed, once it is in the database.
     #[must_use]
     pub(crate) fn telling(self, turns: Arc<Turns>) -> Self {

@@ -49,7 +49,7 @@ fn section(row: &DbRow) -> Result<SectionRow, sqlx::Error> {
     })
 }
 
-fn held(row: &DbRow) -> Result<HeldRow, sqlx::Error> {
+pub(super) fn held(row: &DbRow) -> Result<HeldRow, sqlx::Error> {
     Ok(HeldRow {
         author: row.try_get("author")?,
         seq: row.try_get("seq")?,

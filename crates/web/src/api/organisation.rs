@@ -65,7 +65,7 @@ struct Organisation {
 
 /// A text in Vietnamese and, if it was given, in English.
 #[derive(Serialize, ToSchema)]
-struct Words {
+pub(crate) struct Words {
     /// Vietnamese.
     vi: String,
     /// English.
@@ -81,7 +81,7 @@ struct Keys {
 
 /// A key, and how its chain stands.
 #[derive(Serialize, ToSchema)]
-struct Key {
+pub(crate) struct Key {
     /// Ed25519 public key.
     key: String,
     /// Whose it is, for ever.

@@ -58,6 +58,7 @@ use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::answer::has;
 pub(crate) use self::copies::Copies;
 use self::fault::Fault;
 use self::words::Words;

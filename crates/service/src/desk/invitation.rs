@@ -9,42 +9,56 @@
 //! The delegation takes its rights from the manager's own copy of the invitation, never from the answer: a device that
 //! wrote itself more rights is refused. A change is a new invitation.
 
-use anyhow::{Context, ensure};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use nguon_ledger::{
-    Commitment, Delegation, Flags, LedgerId, OrganisationId, PublicKey, Roles, SigningKey, sign_possession,
+    Commitment, Delegation, Flags, LedgerId, OrganisationId, PossessionError, PublicKey, Roles, SigningKey,
+    sign_possession,
 };
 use serde::{Deserialize, Serialize};
+
+/// Why an invitation or its answer will not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvitationError {
+    /// A field is not what it should be.
+    #[error("`{0}` is not written as it should be")]
+    Field(&'static str),
+    /// The answer is to another invitation.
+    #[error("the device accepted other rights than the invitation offers; send it the invitation again")]
+    OtherRights,
+    /// The device does not hold the key, or signed something else.
+    #[error("the device did not sign this invitation; let it accept again: {0}")]
+    Possession(#[from] PossessionError),
+}
 
 /// The rights that are offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "InvitationText", into = "InvitationText")]
-pub(crate) struct Invitation {
+pub struct Invitation {
     /// In which ledger.
-    pub(crate) ledger_id: LedgerId,
+    pub ledger_id: LedgerId,
     /// By whom.
-    pub(crate) organisation: OrganisationId,
+    pub organisation: OrganisationId,
     /// What the device may do.
-    pub(crate) roles: Roles,
+    pub roles: Roles,
     /// How the key is kept.
-    pub(crate) flags: Flags,
+    pub flags: Flags,
     /// Until when.
-    pub(crate) not_after_ms: u64,
+    pub not_after_ms: u64,
     /// Who holds it.
-    pub(crate) person: Option<Commitment>,
+    pub person: Option<Commitment>,
 }
 
 /// A device's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "AcceptanceText", into = "AcceptanceText")]
-pub(crate) struct Acceptance {
+pub struct Acceptance {
     /// The rights it agreed to.
-    pub(crate) invitation: Invitation,
+    pub invitation: Invitation,
     /// Its key.
-    pub(crate) device: PublicKey,
+    pub device: PublicKey,
     /// Its signature over them.
-    pub(crate) possession: [u8; 64],
+    pub possession: [u8; 64],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,16 +80,17 @@ struct AcceptanceText {
 }
 
 impl TryFrom<InvitationText> for Invitation {
-    type Error = anyhow::Error;
+    type Error = InvitationError;
 
-    fn try_from(text: InvitationText) -> anyhow::Result<Self> {
+    fn try_from(text: InvitationText) -> Result<Self, InvitationError> {
+        let wrong = InvitationError::Field;
         Ok(Self {
-            ledger_id: text.ledger_id.parse().context("`ledger_id`")?,
-            organisation: text.organisation.parse().context("`organisation`")?,
+            ledger_id: text.ledger_id.parse().map_err(|_| wrong("ledger_id"))?,
+            organisation: text.organisation.parse().map_err(|_| wrong("organisation"))?,
             roles: Roles(text.roles),
             flags: Flags(text.flags),
             not_after_ms: text.not_after_ms,
-            person: text.person.map(|person| person.parse()).transpose().context("`person`")?,
+            person: text.person.map(|person| person.parse()).transpose().map_err(|_| wrong("person"))?,
         })
     }
 }
@@ -94,14 +109,14 @@ impl From<Invitation> for InvitationText {
 }
 
 impl TryFrom<AcceptanceText> for Acceptance {
-    type Error = anyhow::Error;
+    type Error = InvitationError;
 
-    fn try_from(text: AcceptanceText) -> anyhow::Result<Self> {
+    fn try_from(text: AcceptanceText) -> Result<Self, InvitationError> {
         let possession = STANDARD.decode(&text.possession).ok().and_then(|bytes| bytes.try_into().ok());
         Ok(Self {
             invitation: text.invitation.try_into()?,
-            device: text.device.parse().context("`device`")?,
-            possession: possession.context("`possession` is not the base64 of 64 bytes")?,
+            device: text.device.parse().map_err(|_| InvitationError::Field("device"))?,
+            possession: possession.ok_or(InvitationError::Field("possession"))?,
         })
     }
 }
@@ -118,29 +133,26 @@ impl From<Acceptance> for AcceptanceText {
 
 impl Invitation {
     /// The device agrees.
-    pub(crate) fn accept(self, device: &SigningKey) -> Acceptance {
+    pub fn accept(self, device: &SigningKey) -> Acceptance {
         let Self { ledger_id, organisation, roles, flags, not_after_ms, person } = self;
         let possession = sign_possession(device, ledger_id, organisation, roles, flags, not_after_ms, person);
         Acceptance { invitation: self, device: device.public(), possession }
     }
 
     /// The delegation of these rights to the device that accepted them.
-    pub(crate) fn delegation(&self, acceptance: &Acceptance) -> anyhow::Result<Delegation> {
-        ensure!(
-            acceptance.invitation == *self,
-            "the device accepted other rights than the invitation offers; send it the invitation again"
-        );
+    pub fn delegation(&self, acceptance: &Acceptance) -> Result<Delegation, InvitationError> {
+        if acceptance.invitation != *self {
+            return Err(InvitationError::OtherRights);
+        }
         let delegation = acceptance.delegation();
-        delegation
-            .verify_possession(self.ledger_id, self.organisation)
-            .context("the device did not sign this invitation; let it accept again")?;
+        delegation.verify_possession(self.ledger_id, self.organisation)?;
         Ok(delegation)
     }
 }
 
 impl Acceptance {
     /// The delegation as the device has signed it.
-    pub(crate) fn delegation(&self) -> Delegation {
+    pub fn delegation(&self) -> Delegation {
         let Invitation { roles, flags, not_after_ms, person, .. } = self.invitation;
         Delegation { device: self.device, roles, flags, not_after_ms, person, possession: self.possession }
     }
