@@ -61,6 +61,8 @@ pub enum Code {
     SourceBlocked,
     /// The maker gave on more of an input lot than it had got.
     SourceOverdrawn,
+    /// Shipped or sold on while it was recalled.
+    SoldAfterRecall,
     /// Nobody has recorded that an input lot was made.
     SourceUnknown,
     /// A spraying inside whose interval the lot was harvested was declared wrong.
@@ -91,6 +93,8 @@ pub enum Code {
     CertificateUnknown,
     /// A certificate that does not cover this lot.
     CertificateScope,
+    /// Offered or given on as VietGAP, OCOP, organic, and no paper with it says so.
+    ClaimWithoutPaper,
     /// Quantities in a unit that the lot is not counted in.
     UnitDiffers,
     /// The maker has no standing in the province.
@@ -113,6 +117,10 @@ pub enum Code {
     LateEntry,
     /// A certificate was valid when the lot was made, and has ended since.
     CertificateEnded,
+    /// Offered without any paper about food safety.
+    FoodSafetyMissing,
+    /// Offered with a planting-area code for which it names no paper.
+    PlantingAreaMissing,
     /// The yield could not be compared with the area.
     YieldUnverified,
     /// What was made could not be compared with what went in, or only one to one.
@@ -138,7 +146,8 @@ impl Code {
             | Self::FactsErased
             | Self::SourceBlocked
             | Self::SourceOverdrawn => Severity::Blocking,
-            Self::SourceUnknown
+            Self::SoldAfterRecall
+            | Self::SourceUnknown
             | Self::SprayTakenBack
             | Self::PhiUnverified
             | Self::OutOfSeason
@@ -154,6 +163,7 @@ impl Code {
             | Self::LabelsPrintedTwice
             | Self::CertificateUnknown
             | Self::CertificateScope
+            | Self::ClaimWithoutPaper
             | Self::UnitDiffers
             | Self::MakerUnrecognised
             | Self::RoleLacking
@@ -164,6 +174,8 @@ impl Code {
             | Self::SecondHandle => Severity::Warning,
             Self::LateEntry
             | Self::CertificateEnded
+            | Self::FoodSafetyMissing
+            | Self::PlantingAreaMissing
             | Self::YieldUnverified
             | Self::FactorUndeclared
             | Self::UnknownStep => Severity::Info,

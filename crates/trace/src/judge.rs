@@ -9,11 +9,12 @@ use crate::facts::{Action, Amount, Event, Step, What, organisation_in_urn};
 use crate::finding::Code;
 use crate::history::{History, Told, destination, event, inspects, makes, names, registers, speaks_for_all};
 use crate::lot::{
-    Around, CLAIMS_SHOWN, Effect, Entry, Input, Inspection, LotState, LotStatus, Output, Stage, Standing,
-    Upstream, Weight, late_by_ms,
+    Around, CLAIMS_SHOWN, Effect, Entry, Input, Inspection, LotState, LotStatus, Output, Stage, Upstream,
+    Weight, late_by_ms,
 };
 use crate::plot::plots_of;
 use crate::quantity::{Quantity, Unit};
+use crate::recalls::inherited;
 use crate::rules::{blocked_sources, overdrawn_sources, recalled_source, unknown_sources};
 
 /// How the lot stands, from every record on it and from what is known around it.
@@ -93,6 +94,7 @@ impl<'a> History<'a> {
             claims,
             certificates: BTreeSet::new(),
             inspections: self.inspections(),
+            recalls: self.recalls(&upstream),
             labels: self.labels(),
             findings: sums.findings,
         };
@@ -101,6 +103,7 @@ impl<'a> History<'a> {
         let of_another = around.owner.is_some_and(|owner| self.maker != Some(owner.organisation));
         state.findings.extend(self.transformation_findings(around.factors, of_another));
         state.findings.extend(self.record_findings());
+        state.findings.extend(self.sold_after_recall(&state.recalls, &movements));
         state.findings.extend(upstream.iter().filter_map(|lot| recalled_source(lot, &state.inputs)));
         state.findings.extend(blocked_sources(&upstream, &state.inputs));
         state.findings.extend(overdrawn_sources(&upstream, self.maker, &state.inputs));
@@ -388,31 +391,6 @@ impl<'a> History<'a> {
             .max_by_key(|movement| (times.get(&movement.record), movement.record));
         Some(if last?.flow == Flow::Lost { LotStatus::Destroyed } else { LotStatus::SoldOut })
     }
-
-    /// The recall that stands, if one does: by the maker or an authority, ended by the same or by an authority.
-    fn recall(&self) -> Option<LotStatus> {
-        let mut open: Vec<Told<'_>> = Vec::new();
-        for (entry, event) in self.counting() {
-            let authority = entry.standing.has(Standing::AUTHORITY);
-            let may = authority || self.maker == Some(entry.organisation.as_str());
-            match event.step {
-                Step::Recall { .. } if may => open.push((entry, event)),
-                Step::RecallEnded { .. } if may => {
-                    open.retain(|(called, _)| !authority && called.organisation != entry.organisation);
-                }
-                _ => {}
-            }
-        }
-        let (entry, event) = open.first()?;
-        let Step::Recall { reason } = &event.step else { return None };
-        Some(LotStatus::Recalled {
-            reason: reason.clone(),
-            since_ms: event.time_ms,
-            by: entry.organisation.clone(),
-            record: entry.index,
-            inherited_from: None,
-        })
-    }
 }
 
 /// The state with one more claim of somebody who neither made nor held the lot, if that is all it is: the same as judging
@@ -530,17 +508,4 @@ fn earlier<T: Ord>(known: &mut Option<T>, said: Option<T>) {
 
 fn later<T: Ord>(known: &mut Option<T>, said: Option<T>) {
     *known = known.take().max(said);
-}
-
-fn inherited(lot: &Upstream) -> Option<LotStatus> {
-    let LotStatus::Recalled { reason, since_ms, by, record, inherited_from } = &lot.status else {
-        return None;
-    };
-    Some(LotStatus::Recalled {
-        reason: reason.clone(),
-        since_ms: *since_ms,
-        by: by.clone(),
-        record: *record,
-        inherited_from: Some(inherited_from.clone().unwrap_or_else(|| lot.uri.clone())),
-    })
 }

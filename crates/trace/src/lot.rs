@@ -25,7 +25,8 @@
 //!    more than the maker shipped: whoever of them gave on more than it got is *overdrawn*, which warns of the lot and
 //!    blocks what that holder made of it. Quantities in another unit are not converted, and found.
 //! 5. A recall stands until whoever called it, or an authority, ends it; a recalled input recalls what was made of it, and
-//!    anything else that blocks an input blocks it too.
+//!    anything else that blocks an input blocks it too. Whoever ships or sells on meanwhile is found, also when it is over; goods that
+//!    go back the way they came, or are destroyed where they went, may move.
 //!
 //! [`judge`] is a function of the *set* of entries: they are sorted by log index first, so arrival order is nothing.
 //! Late records are sorted in like all others; that is why a whole history is judged and not the last event.
@@ -235,6 +236,25 @@ pub enum LotStatus {
     },
 }
 
+/// A time in which a lot was recalled.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Recalled {
+    /// The index of the recall's record, which may be on a lot that this one was made of.
+    pub record: u64,
+    /// The organisation (hex) that called it.
+    pub by: String,
+    /// From when everybody could know: when it was logged, Unix milliseconds.
+    pub from_ms: i64,
+    /// Until when, by the word that ended it, Unix milliseconds; none while it stands.
+    pub until_ms: Option<i64>,
+}
+
+/// How many recalls of a lot are remembered: the newest ones.
+pub const RECALLS_KEPT: usize = 32;
+
+/// A lorry that is on its way when a recall is logged is not held against anybody: so long after, Unix milliseconds.
+pub const RECALL_HEARD_MS: i64 = 3_600_000;
+
 /// An input lot, as far as what was made of it must know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upstream {
@@ -260,6 +280,8 @@ pub struct Upstream {
     pub overdrawn: BTreeSet<String>,
     /// Whether nobody can say what some of it was made of.
     pub is_of_unknown_source: bool,
+    /// When it was recalled.
+    pub recalls: Vec<Recalled>,
 }
 
 impl From<&LotState> for Upstream {
@@ -282,6 +304,7 @@ impl From<&LotState> for Upstream {
                 .collect(),
             overdrawn: state.overdrawn.clone(),
             is_of_unknown_source: state.findings.iter().any(|finding| finding.code == Code::SourceUnknown),
+            recalls: state.recalls.clone(),
         }
     }
 }
@@ -493,6 +516,9 @@ pub struct LotState {
     pub certificates: BTreeSet<String>,
     /// The inspections that count.
     pub inspections: Vec<Inspection>,
+    /// When it was recalled, or something that it was made of; the newest [`RECALLS_KEPT`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recalls: Vec<Recalled>,
     /// Its numbered labels.
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,

@@ -8,9 +8,10 @@ use nguon_ledger::checkpoint::Checkpoint;
 use nguon_ledger::note::{KeyKind, Note};
 use nguon_ledger::{Record, Seen};
 use nguon_storage::{CheckpointRow, StoreError};
+use nguon_trace::absent::{self, Shown};
 use nguon_trace::facts::{
-    Facts, Listing, Organisation, Product, VIETNAM_OFFSET_MINUTES, organisation_in_urn, organisation_urn,
-    vietnam_day,
+    Facts, Listing, Organisation, Product, Text, VIETNAM_OFFSET_MINUTES, organisation_in_urn,
+    organisation_urn, vietnam_day,
 };
 use nguon_trace::finding::Finding;
 use nguon_trace::lot::LotState;
@@ -177,7 +178,29 @@ impl Catalogue {
         cards.extend(self.cards(reader, cards_of).await?);
         organisations.extend(signers);
 
-        let found = self.judge_papers(reader, &state, &certificates).await?;
+        let listings = self.listings_of(reader, &state.uri).await?;
+        let offers: Vec<&Text> = listings.iter().map(|listing| &listing.title).collect();
+        let card_of = |uri: &String| cards.get(uri).map(AsRef::as_ref);
+        let product = state.product.as_ref().and_then(|product| card_of(products.get(product)?));
+        let shown = Shown {
+            product: match product {
+                Some(Card { facts: Facts::Product(product), organisation, .. })
+                    if papers::is_heard(&state, organisation, false) =>
+                {
+                    Some(product)
+                }
+                _ => None,
+            },
+            offers: &offers,
+            plots: &plots
+                .iter()
+                .filter_map(|uri| match card_of(uri) {
+                    Some(Card { facts: Facts::Plot(plot), .. }) => Some(plot),
+                    _ => None,
+                })
+                .collect::<Vec<_>>(),
+        };
+        let found = self.judge_papers(reader, &state, &certificates, shown).await?;
         state.findings.extend(found);
         state
             .findings
@@ -205,7 +228,7 @@ impl Catalogue {
                 })
                 .collect(),
             certificates,
-            listings: self.listings_of(reader, &state.uri).await?,
+            listings,
             brackets: self.brackets(reader, records).await?,
             id,
             state,
@@ -230,15 +253,16 @@ impl Catalogue {
         Ok(briefs.filter_map(|brief| Some((brief.uri, brief.product?))).collect())
     }
 
-    /// What the lot's certificates have against it on the log's day.
+    /// What the lot's certificates have against it on the log's day, and which are missing.
     async fn judge_papers(
         &self,
         reader: &mut Reading<'_>,
         state: &LotState,
         certificates: &BTreeMap<String, Certified>,
+        shown: Shown<'_>,
     ) -> Result<Vec<Finding>, StoreError> {
         if state.certificates.is_empty() {
-            return Ok(Vec::new());
+            return Ok(absent::judge(state, &[], shown));
         }
         self.store.note(Name::LogDay);
         let now = self.known().authority.newest_epoch();
@@ -265,7 +289,9 @@ impl Catalogue {
                 Paper { uri, card, holder }
             })
             .collect();
-        Ok(papers::judge(state, &papers, today))
+        let mut found = papers::judge(state, &papers, today);
+        found.extend(absent::judge(state, &papers, shown));
+        Ok(found)
     }
 
     async fn short_code_of(

@@ -72,6 +72,7 @@ pub(crate) fn made(uri: &str) -> Upstream {
         blocked_by: BTreeSet::new(),
         overdrawn: BTreeSet::new(),
         is_of_unknown_source: false,
+        recalls: Vec::new(),
     }
 }
 
