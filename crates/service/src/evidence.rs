@@ -25,7 +25,7 @@ use std::sync::{Arc, PoisonError};
 use nguon_id::LotId;
 use nguon_ledger::{Control, EventId, Record};
 use nguon_storage::{RecordRow, Store, StoreError};
-use nguon_trace::facts::{organisation_in_urn, organisation_urn};
+use nguon_trace::facts::{Facts, organisation_in_urn, organisation_urn};
 use nguon_trace::graph::{Bounds, Direction};
 use nguon_trace::lot::{LotState, product_of};
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ pub use check::{Checked, EvidenceCheckError, EvidenceFault, check, text_in};
 use crate::catalogue::{Catalogue, Trace};
 use crate::exports::Export;
 use crate::lookup::{Lookup, LookupError};
-use crate::project::{Directory, lot_of};
+use crate::project::{Card, Directory, lot_of};
 use crate::rows;
 
 /// What the manifest calls this form.
@@ -162,6 +162,7 @@ impl Collector<'_> {
                 return Err(EvidenceError::TooLarge);
             }
         }
+        self.add_plots_beside(&states, &mut indexes).await?;
         let mut entries = self.read(&indexes).await?;
         self.add_links(&mut entries).await?;
         self.add_rights(&mut entries).await?;
@@ -222,6 +223,28 @@ impl Collector<'_> {
         }
         things.extend(organisations.iter().map(|hex| organisation_urn(hex)));
         Ok(things)
+    }
+
+    /// The cards of plots that were harvested together with those of these lots: what they gave is shared out by area.
+    async fn add_plots_beside(
+        &self,
+        states: &[LotState],
+        indexes: &mut BTreeSet<i64>,
+    ) -> Result<(), StoreError> {
+        let plots: BTreeSet<&String> = states.iter().flat_map(|state| &state.origin_plots).collect();
+        let mut named = BTreeSet::new();
+        for plot in &plots {
+            let mut reader = self.store.reader().await?;
+            for index in reader.entries_of_subject(plot).await? {
+                named.extend(reader.subjects_of_entry(index).await?);
+            }
+        }
+        for uri in named.iter().filter(|uri| !plots.contains(uri) && LotId::from_uri(uri).is_err()) {
+            if let Some(Card { facts: Facts::Plot(_), index, .. }) = self.catalogue.card(uri).await? {
+                indexes.insert(rows::signed(index));
+            }
+        }
+        Ok(())
     }
 
     async fn read(&self, indexes: &BTreeSet<i64>) -> Result<BTreeMap<u64, RecordRow>, StoreError> {

@@ -13,13 +13,13 @@
 //!    an earlier crop of the same plot count.
 //! 2. *Yield*: what was harvested since the planting (or in 365 days) against [`crate::crops`] for the plot's area. From
 //!    the harvest on that passes the cap, each lot of that time is called implausible. A harvest from several plots
-//!    is shared out in equal parts.
+//!    is shared out by their areas, which is how it grew (or in equal parts where one of them has no card).
 //! 3. *Season*: the month of harvest, where the crop's row names months.
 //!
 //! A spraying that its own organisation declared wrong does not count; a harvest inside its interval is said to depend on it.
 //! The answer follows from the *set* of records, as in [`crate::lot`]; a late entry changes it as if it had come in time.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -50,6 +50,30 @@ pub struct Ground<'a> {
     pub crop_code: Option<&'a str>,
     /// How it is grown.
     pub growing_method: Option<&'a str>,
+    /// The areas of the organisation's other plots that were harvested [together](beside) with it, by URI.
+    pub beside: &'a [(String, u64)],
+}
+
+/// The plots that harvests on this one name with it.
+#[must_use]
+pub fn beside<'a>(uri: &str, history: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<&'a str> {
+    let harvests = history.into_iter().filter_map(event).filter(|event| event.step == Step::Harvest);
+    let named = harvests.map(plots_of).filter(|plots| plots.contains(&uri));
+    named.flatten().filter(|plot| *plot != uri).collect()
+}
+
+/// This plot's part of what was harvested on all of these.
+fn part_of(amount: u64, uri: &str, plots: &BTreeSet<&str>, ground: Ground<'_>) -> u64 {
+    let area = |plot: &str| match plot {
+        own if own == uri => Some(u128::from(ground.area_m2)),
+        other => ground.beside.iter().find(|(known, _)| known == other).map(|(_, area)| u128::from(*area)),
+    };
+    let all: Option<u128> = plots.iter().map(|plot| area(plot)).sum();
+    let (own, all) = match all {
+        Some(all @ 1..) if plots.len() > 1 => (u128::from(ground.area_m2), all),
+        _ => (1, u128::try_from(plots.len().max(1)).unwrap_or(u128::MAX)),
+    };
+    u64::try_from(u128::from(amount) * own / all).unwrap_or(amount)
 }
 
 /// What a plot says about one lot.
@@ -86,7 +110,7 @@ pub fn judge<'a>(
     entries.sort_by_key(|entry| entry.index);
     entries.dedup_by_key(|entry| entry.index);
     let history = History::of_plot(uri, entries, ground.organisation);
-    let diary = Diary::of(&history);
+    let diary = Diary::of(&history, ground);
     for harvest in &diary.harvests {
         let on_plot = state.lots.entry(harvest.lot.to_owned()).or_default();
         if on_plot.harvests.last() != Some(&harvest.record) {
@@ -196,7 +220,7 @@ pub(crate) fn plots_of(event: &Event) -> Vec<&str> {
 }
 
 impl<'a> Diary<'a> {
-    fn of(history: &History<'a>) -> Self {
+    fn of(history: &History<'a>, ground: Ground<'_>) -> Self {
         let erased = history.erased().map(|entry| (entry.index, vietnam_day(entry.logged_ms))).collect();
         let mut diary = Self {
             erased,
@@ -212,7 +236,7 @@ impl<'a> Diary<'a> {
             diary.sprays.extend(Spray::of((entry, event)));
             match &event.step {
                 Step::Planting { crop, .. } => diary.plantings.push(Planting { day, crop: crop.as_deref() }),
-                Step::Harvest => diary.harvested(entry.index, event, day),
+                Step::Harvest => diary.harvested(history.uri, ground, (entry, event), day),
                 _ => {}
             }
         }
@@ -226,20 +250,21 @@ impl<'a> Diary<'a> {
         diary
     }
 
-    fn harvested(&mut self, record: u64, event: &'a Event, day: Date) {
+    fn harvested(&mut self, uri: &str, ground: Ground<'_>, (entry, event): Told<'a>, day: Date) {
         let from = event.lot.harvest_from.or(event.lot.harvest_until).unwrap_or(day);
         let until = event.lot.harvest_until.unwrap_or(from).max(from);
-        let plots = u64::try_from(plots_of(event).len().max(1)).unwrap_or(u64::MAX);
+        // Named twice, a plot is one plot.
+        let plots: BTreeSet<&str> = plots_of(event).into_iter().collect();
         for made in event.outputs().iter().chain(event.objects()) {
             // What a phone recorded twice grew once.
             let is_new = self.known.insert((&made.subject, event.time_ms, made.quantity));
             let grams = match made.quantity {
                 Some(Quantity { unit: Unit::Gram, .. }) if !is_new => Some(0),
-                Some(Quantity { amount, unit: Unit::Gram }) => Some(amount / plots),
+                Some(Quantity { amount, unit: Unit::Gram }) => Some(part_of(amount, uri, &plots, ground)),
                 _ => None,
             };
             let (lot, time_ms) = (made.subject.as_str(), event.time_ms);
-            self.harvests.push(Harvest { record, lot, from, until, time_ms, grams });
+            self.harvests.push(Harvest { record: entry.index, lot, from, until, time_ms, grams });
         }
     }
 

@@ -241,12 +241,24 @@ impl Projector {
             self.weigh(heard).await?;
         }
         let card = self.card_of(uri).await?;
+        let mut areas = Vec::new();
+        if let Some(card) = &card {
+            for other in plot::beside(uri, history.iter().map(|heard| &heard.entry)) {
+                if let Some(Card { facts: Facts::Plot(plot), organisation, .. }) =
+                    self.card_of(other).await?.as_deref()
+                    && *organisation == card.organisation
+                {
+                    areas.push((other.to_owned(), plot.area_m2));
+                }
+            }
+        }
         let ground = card.as_deref().and_then(|card| match &card.facts {
             Facts::Plot(plot) => Some(Ground {
                 organisation: &card.organisation,
                 area_m2: plot.area_m2,
                 crop_code: plot.crop_code.as_deref(),
                 growing_method: plot.growing_method.as_deref(),
+                beside: &areas,
             }),
             _ => None,
         });
@@ -290,7 +302,14 @@ impl Projector {
 
     /// A plot's card was laid or replaced.
     pub(super) async fn plot_changed(&mut self, uri: &str) -> Result<(), ProjectError> {
-        let lots = self.judge_plot(uri).await?;
+        let mut lots = self.judge_plot(uri).await?;
+        let history = self.histories.get_mut(uri).map(|history| &*history).into_iter().flatten();
+        let beside = plot::beside(uri, history.map(|heard| &heard.entry));
+        let beside: Vec<String> = beside.into_iter().map(str::to_owned).collect();
+        // What they gave together is shared out by area.
+        for other in beside {
+            lots.extend(self.judge_plot(&other).await?);
+        }
         let reach = self.reach();
         self.judge_from(lots, reach).await
     }

@@ -38,6 +38,7 @@ pub(crate) fn judged(uri: &str, log: &[Entry], upstream: &[Upstream], owner: Opt
                 area_m2: u64::MAX / 200_000,
                 crop_code: Some("tomato"),
                 growing_method: None,
+                beside: &[],
             });
             plot::judge(plot, log, ground)
         })

@@ -13,7 +13,13 @@ const PLOT: &str = "https://ledger.example/plot/LO-07";
 
 /// A tenth of a hectare.
 fn ground(crop: &'static str, method: &'static str) -> Ground<'static> {
-    Ground { organisation: COOP, area_m2: 1_000, crop_code: Some(crop), growing_method: Some(method) }
+    Ground {
+        organisation: COOP,
+        area_m2: 1_000,
+        crop_code: Some(crop),
+        growing_method: Some(method),
+        beside: &[],
+    }
 }
 
 /// Noon in Vietnam.
