@@ -7,6 +7,7 @@ mod label;
 mod pages;
 mod phones;
 mod province;
+mod rules;
 mod signer;
 mod trace;
 
@@ -32,6 +33,8 @@ enum What {
     Label(label::Args),
     /// Pages a second, kept and made anew, beside nginx with the same bytes from a file.
     Pages(pages::Args),
+    /// How well the rules tell honest seasons from laundered ones.
+    Rules(rules::Args),
     /// How long it takes to tell what a lot with ten thousand ancestors was made of.
     Trace(trace::Args),
 }
@@ -42,6 +45,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         What::Judge(args) => judge::run(args).await,
         What::Label(args) => label::run(&args),
         What::Pages(args) => pages::run(args).await,
+        What::Rules(args) => rules::run(&args),
         What::Trace(args) => trace::run(args).await,
     }
 }
