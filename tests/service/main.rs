@@ -12,6 +12,7 @@ mod on_sqlite {
     mod crowds;
     mod erasure;
     mod evidence;
+    mod exchanges;
     mod exports;
     mod forks;
     mod images;
@@ -37,6 +38,7 @@ mod on_postgres {
     mod crowds;
     mod erasure;
     mod evidence;
+    mod exchanges;
     mod exports;
     mod forks;
     mod images;

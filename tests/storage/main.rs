@@ -9,6 +9,7 @@ mod schema;
 #[path = "."]
 mod on_sqlite {
     mod desk;
+    mod exchange;
     mod log;
     mod read_models;
     mod report;
@@ -24,6 +25,7 @@ mod on_sqlite {
 #[path = "."]
 mod on_postgres {
     mod desk;
+    mod exchange;
     mod log;
     mod read_models;
     mod report;

@@ -21,6 +21,7 @@ mod digest;
 mod feed;
 mod item;
 mod measure;
+mod profile;
 mod reason;
 
 pub use availability::{Availability, ListingState, LotCondition, LotState, OfferState, Reason, available};
@@ -29,4 +30,5 @@ pub use digest::{Digest, DigestError};
 pub use feed::{Change, FeedFormat, FeedPage};
 pub use item::{Certificate, FeedItem, Image, LotRef, Organisation, Origin, ProductKey, Status};
 pub use measure::{Measure, PriceError, PriceVnd, Unit};
+pub use profile::{PriceRule, Profile, ProfileError, ProfileLanguage, Rates, Shown};
 pub use reason::ReasonCode;

@@ -90,6 +90,27 @@ impl Unit {
         self.names().1
     }
 
+    /// Grams in one of it, where it is a mass.
+    pub fn grams(self) -> Option<u64> {
+        match self {
+            Unit::Gram => Some(1),
+            Unit::Kilogram => Some(1_000),
+            Unit::Yen => Some(10_000),
+            Unit::Ta => Some(100_000),
+            Unit::Tonne => Some(1_000_000),
+            _ => None,
+        }
+    }
+
+    /// Millilitres in one of it, where it is a volume.
+    pub fn millilitres(self) -> Option<u64> {
+        match self {
+            Unit::Millilitre => Some(1),
+            Unit::Litre => Some(1_000),
+            _ => None,
+        }
+    }
+
     fn names(self) -> (&'static str, &'static str) {
         match self {
             Unit::Gram => ("g", "g"),

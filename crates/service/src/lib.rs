@@ -23,6 +23,7 @@ pub mod clock;
 pub mod commune;
 pub mod desk;
 pub mod evidence;
+pub mod exchanges;
 pub mod exports;
 mod held;
 pub mod images;
@@ -60,6 +61,7 @@ pub use crate::catalogue::{
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::desk::{Desk, DeskError};
 pub use crate::evidence::EvidenceError;
+pub use crate::exchanges::{Exchanges, Scope};
 pub use crate::images::{ImageRefused, Images};
 pub use crate::keys::OperatorKeys;
 pub use crate::lookup::{Entry, Lookup, LookupError};
@@ -119,6 +121,7 @@ pub struct Service {
     images: Images,
     reports: Arc<Reports>,
     desk: Desk,
+    exchanges: exchanges::Exchanges,
     directory: project::Directory,
     evidence_turn: tokio::sync::Semaphore,
     preflight: Preflight,
@@ -230,6 +233,7 @@ impl Service {
         let secret = keys::random_seed().map_err(|error| name(&error))?;
         let desk = Desk::new(store.clone(), catalogue.clone(), directory.clone(), clock.clone());
         let reports = Arc::new(Reports::new(store.clone(), catalogue.clone(), clock.clone(), secret));
+        let exchanges = exchanges::Exchanges::new(store.clone(), clock.clone());
         let (ticking, forgetting) = (queue.clone(), reports.clone());
         let ticker = tokio::spawn(async move {
             loop {
@@ -257,6 +261,7 @@ impl Service {
             images,
             reports,
             desk,
+            exchanges,
             directory,
             evidence_turn: tokio::sync::Semaphore::new(1),
             preflight,
@@ -328,6 +333,11 @@ impl Service {
     /// Answers devices of organisations.
     pub fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// Exchanges, their keys and profiles.
+    pub fn exchanges(&self) -> &exchanges::Exchanges {
+        &self.exchanges
     }
 
     /// The newest reports about an organisation's lots, without contacts, or those before one.

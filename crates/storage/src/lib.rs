@@ -23,6 +23,8 @@ mod sqlite {
     mod desk;
     #[path = "sqlite.rs"]
     mod driver;
+    #[path = "exchange.rs"]
+    mod exchange;
     #[path = "many.rs"]
     mod many;
     #[path = "report.rs"]
@@ -40,6 +42,8 @@ mod postgres {
     mod desk;
     #[path = "postgres.rs"]
     mod driver;
+    #[path = "exchange.rs"]
+    mod exchange;
     #[path = "many.rs"]
     mod many;
     #[path = "report.rs"]
@@ -53,10 +57,10 @@ mod postgres {
 }
 
 pub use port::{
-    CheckpointRow, CoveredEntry, DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, FeedRow, HeadRow,
-    HeldRow, ImageRemovalRow, PersonReadRow, PersonalReadRow, Reader, RecordRow, ReportReader, ReportRow,
-    ReportWriter, ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow, ScanUnit, SectionRow, Store, StoreError,
-    SubjectRow, Table, TableShape, Unit,
+    CheckpointRow, CoveredEntry, DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, ExchangeKeyRow,
+    ExchangeReader, ExchangeRow, ExchangeWriter, FeedRow, HeadRow, HeldRow, ImageRemovalRow, PersonReadRow,
+    PersonalReadRow, Reader, RecordRow, ReportReader, ReportRow, ReportWriter, ScanDayRow, ScanPhoneRow,
+    ScanReader, ScanSignRow, ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table, TableShape, Unit,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

@@ -1,12 +1,14 @@
 //! The rows and the two traits that the rest of the project sees. No driver is named here.
 
 mod desk;
+mod exchange;
 mod report;
 mod scan;
 
 use async_trait::async_trait;
 
 pub use self::desk::{DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, PersonReadRow};
+pub use self::exchange::{ExchangeKeyRow, ExchangeReader, ExchangeRow, ExchangeWriter};
 pub use self::report::{ImageRemovalRow, PersonalReadRow, ReportReader, ReportRow, ReportWriter};
 pub use self::scan::{ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow, ScanUnit};
 
@@ -250,7 +252,7 @@ pub trait Store: Send + Sync {
 
 /// Reads. Each call is one statement, or a few where it is given many keys.
 #[async_trait]
-pub trait Reader: ScanReader + ReportReader + DeskReader {
+pub trait Reader: ScanReader + ReportReader + DeskReader + ExchangeReader {
     /// How many rows a table has.
     async fn count(&mut self, table: Table) -> Result<i64, StoreError>;
     /// The head, or nothing in a new database.
@@ -361,7 +363,7 @@ pub trait Reader: ScanReader + ReportReader + DeskReader {
 
 /// Writes that happen together or not at all.
 #[async_trait]
-pub trait Unit: ScanUnit + ReportWriter + DeskWriter {
+pub trait Unit: ScanUnit + ReportWriter + DeskWriter + ExchangeWriter {
     /// The first head of a new ledger.
     async fn create_head(&mut self, head: &HeadRow) -> Result<(), StoreError>;
     /// Moves the head from one size to the next, or answers [`StoreError::HeadMoved`].

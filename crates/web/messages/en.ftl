@@ -44,6 +44,16 @@ not-published-yet = The receipt is not ready
 
 cursor-malformed = The cursor is not right
     .detail = Use the “next” value of the page before exactly as it is, or leave the cursor out to read from the beginning.
+key-missing = The API key is missing
+    .detail = Send the exchange's key in the header “Authorization: Bearer nguon_…”. The operator gives keys out; never put one into an address.
+key-unknown = The API key is not right
+    .detail = The ledger does not know this key. Copy the whole key exactly, or ask the operator for a new one.
+key-ended = The API key has ended
+    .detail = This key was replaced or taken back. Use the new one, or ask the operator.
+key-scope = The API key does not open this
+    .detail = This key does not open “{ $scope }”. Ask the operator for that right.
+rate-limited = Too many requests
+    .detail = The exchange may ask { $quota } times a minute. Wait for the seconds in the header Retry-After, then ask again.
 lot-malformed = This is not the address of a lot
     .detail = A lot's address looks like 01/GTIN/10/lot-number or p/product-code/l/lot-number. Check it letter by letter.
 lot-not-found = The ledger has no such lot

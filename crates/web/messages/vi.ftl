@@ -44,6 +44,16 @@ not-published-yet = Biên nhận chưa sẵn sàng
 
 cursor-malformed = Con trỏ không đúng
     .detail = Hãy dùng nguyên văn giá trị “next” của trang trước, hoặc bỏ tham số cursor để đọc lại từ đầu.
+key-missing = Thiếu khóa API
+    .detail = Hãy gửi khóa của sàn trong đầu đề “Authorization: Bearer nguon_…”. Khóa do đơn vị vận hành cấp; đừng đặt khóa vào địa chỉ.
+key-unknown = Khóa API không đúng
+    .detail = Sổ không biết khóa này. Hãy chép lại nguyên văn cả khóa, hoặc xin đơn vị vận hành cấp khóa mới.
+key-ended = Khóa API đã hết hiệu lực
+    .detail = Khóa này đã được thay hoặc đã bị thu hồi. Hãy dùng khóa mới, hoặc hỏi đơn vị vận hành.
+key-scope = Khóa API không được dùng cho việc này
+    .detail = Khóa này không mở phần “{ $scope }”. Hãy xin đơn vị vận hành cấp thêm quyền.
+rate-limited = Gọi quá nhiều lần
+    .detail = Mỗi phút sàn được gọi tối đa { $quota } lần. Hãy chờ số giây ghi trong đầu đề Retry-After rồi gọi lại.
 lot-malformed = Đây không phải địa chỉ của lô hàng
     .detail = Địa chỉ của lô hàng có dạng 01/GTIN/10/số-lô hoặc p/mã-sản-phẩm/l/số-lô. Hãy xem lại từng ký tự.
 lot-not-found = Sổ không có lô hàng này

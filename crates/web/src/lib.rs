@@ -33,6 +33,7 @@
 
 mod app;
 mod device;
+mod exchange;
 
 pub mod api;
 mod published;

@@ -23,6 +23,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nguon_ledger::{Hold, Refusal};
+use nguon_service::exchanges::Allowance;
 use nguon_service::images::IMAGE_BYTES_MAX;
 use nguon_service::pictures::PictureError;
 use nguon_service::{ImageRefused, LookupError, MAX_PAYLOAD_BYTES, Refused};
@@ -88,6 +89,11 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("possession-invalid", StatusCode::UNPROCESSABLE_ENTITY),
     ("section-unknown", StatusCode::NOT_FOUND),
     ("too-many-erasures", StatusCode::UNPROCESSABLE_ENTITY),
+    ("key-missing", StatusCode::UNAUTHORIZED),
+    ("key-unknown", StatusCode::UNAUTHORIZED),
+    ("key-ended", StatusCode::UNAUTHORIZED),
+    ("key-scope", StatusCode::FORBIDDEN),
+    ("rate-limited", StatusCode::TOO_MANY_REQUESTS),
     ("labels-not-printed", StatusCode::NOT_FOUND),
     ("labels-beyond-packs", StatusCode::CONFLICT),
     ("too-many-labels", StatusCode::UNPROCESSABLE_ENTITY),
@@ -130,6 +136,7 @@ pub struct Problem {
     arguments: Vec<(&'static str, String)>,
     members: Map<String, Value>,
     retry_after_s: Option<u32>,
+    allowance: Option<Allowance>,
 }
 
 /// The document of RFC 9457. More members may stand beside these, by `type`.
@@ -170,7 +177,7 @@ impl Problem {
         let known = STATUSES.iter().find(|(known, _)| *known == code);
         let status = known.map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status);
         let retry_after_s = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S);
-        Self { code, status, arguments: Vec::new(), members: Map::new(), retry_after_s }
+        Self { code, status, arguments: Vec::new(), members: Map::new(), retry_after_s, allowance: None }
     }
 
     /// The problem of an answer that has only a status.
@@ -208,6 +215,15 @@ impl Problem {
     /// Says when to try again.
     pub fn retry_after_s(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Says what is left of an exchange's rate; with nothing left, when to try again.
+    pub fn limited_by(mut self, allowance: Allowance) -> Self {
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            self.retry_after_s = Some(allowance.reset_s.max(1));
+        }
+        self.allowance = Some(allowance);
         self
     }
 
@@ -267,6 +283,14 @@ impl IntoResponse for Problem {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(allowance) = self.allowance {
+            crate::exchange::mark(&mut response, allowance);
+        }
+        if self.status == StatusCode::UNAUTHORIZED && self.code.starts_with("key-") {
+            // RFC 9110, section 11.6.1: with 401 it says how to come in.
+            let challenge = HeaderValue::from_static("Bearer realm=\"nguon\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         if self.code == "encoding-unsupported" {
             // RFC 9110, section 12.5.3: with 415 it says which codings would have been taken.
