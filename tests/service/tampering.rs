@@ -46,9 +46,11 @@ const ROWS: [(&str, &str); 13] = [
 ];
 
 /// What no record vouches for: the operator's own notes of scans, reports, pictures and invitations, which no audit can make again.
-const OPERATORS_OWN: [&str; 11] = [
+const OPERATORS_OWN: [&str; 13] = [
     "enrolment",
     "erasure_request",
+    "exchange",
+    "exchange_key",
     "image_removal",
     "person_read",
     "personal_read",

@@ -13,22 +13,37 @@
 //! 37/2026/NĐ-CP art. 32 (product passport), Circular 02/2024/TT-BKHCN (ten items of traceability), Decree 52/2013/NĐ-CP
 //! (price and validity).
 //!
-//! This crate does not read the ledger, keep stock or take orders. It has no IO, clock or randomness.
+//! An order ([`OrderState`]) is a state machine, and [`allocate`] says which lots fill it; a sale's slip has a [`Payee`] and
+//! an [`Invoice`].
+//!
+//! This crate does not read the ledger or keep stock. It has no IO, clock or randomness.
 
+mod allocate;
 mod availability;
 mod cursor;
 mod digest;
 mod feed;
+mod invoice;
 mod item;
 mod measure;
+mod news;
+mod order;
 mod profile;
 mod reason;
+mod vietqr;
 
+pub use allocate::{Shelf, Short, Take, Wanted, allocate};
 pub use availability::{Availability, ListingState, LotCondition, LotState, OfferState, Reason, available};
 pub use cursor::{Cursor, CursorError};
 pub use digest::{Digest, DigestError};
 pub use feed::{Change, FeedFormat, FeedPage};
+pub use invoice::{Invoice, InvoiceError};
 pub use item::{Certificate, FeedItem, Image, LotRef, Organisation, Origin, ProductKey, Status};
-pub use measure::{Measure, PriceError, PriceVnd, Unit};
+pub use measure::{BaseUnit, Measure, PriceError, PriceVnd, Unit, total_price};
+pub use news::{NewsKind, Offer, OfferStanding, news};
+pub use order::{
+    CancelReason, LedgerEffect, Moved, OrderState, OrderStep, StepRefused, StockEffect, Transition,
+};
 pub use profile::{PriceRule, Profile, ProfileError, ProfileLanguage, Rates, Shown};
 pub use reason::ReasonCode;
+pub use vietqr::{Payee, PayeeError, checksum};

@@ -135,6 +135,18 @@ impl Unit {
     }
 }
 
+/// What lots are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseUnit {
+    /// Grams.
+    Gram,
+    /// Millilitres.
+    Millilitre,
+    /// Trade items.
+    Piece,
+}
+
 /// So many of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -159,6 +171,24 @@ impl Measure {
     /// So many pieces.
     pub fn pieces(value: u64) -> Measure {
         Measure { value, unit: Unit::Piece }
+    }
+
+    /// In base units; none where no number says how much it is (how heavy is a box?) or it is beyond 2^63 - 1.
+    #[must_use]
+    pub fn in_base_units(self) -> Option<(u64, BaseUnit)> {
+        let (times, base) = match self.unit {
+            Unit::Gram => (1, BaseUnit::Gram),
+            Unit::Kilogram => (1_000, BaseUnit::Gram),
+            Unit::Yen => (10_000, BaseUnit::Gram),
+            Unit::Ta => (100_000, BaseUnit::Gram),
+            Unit::Tonne => (1_000_000, BaseUnit::Gram),
+            Unit::Millilitre => (1, BaseUnit::Millilitre),
+            Unit::Litre => (1_000, BaseUnit::Millilitre),
+            Unit::Piece => (1, BaseUnit::Piece),
+            _ => return None,
+        };
+        let amount = self.value.checked_mul(times).filter(|amount| *amount <= i64::MAX.unsigned_abs())?;
+        Some((amount, base))
     }
 
     fn in_thousands(value: u64, small: Unit, large: Unit) -> Measure {
@@ -192,6 +222,14 @@ impl PriceVnd {
     }
 }
 
+/// What `amount` base units cost at `price` for `per` of them, to the nearest đồng, a half up.
+pub fn total_price(price: PriceVnd, per: u64, amount: u64) -> Result<PriceVnd, PriceError> {
+    let per = u128::from(per.max(1));
+    let exact = u128::from(price.dong()) * u128::from(amount);
+    let dong = u64::try_from((exact * 2 + per) / (2 * per)).unwrap_or(u64::MAX);
+    PriceVnd::try_from(dong)
+}
+
 impl TryFrom<u64> for PriceVnd {
     type Error = PriceError;
 
@@ -222,6 +260,38 @@ mod tests {
         }
         for text in ["-1", "65000.5", "\"65000\"", "6.5e4", "null"] {
             assert!(serde_json::from_str::<PriceVnd>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_total_is_exact_to_the_dong_and_never_nothing_or_more_than_anybody_means() {
+        let price = |dong| PriceVnd::try_from(dong).unwrap();
+        for (each, per, amount, expected) in [
+            (25_000, 1, 3, Ok(75_000)),
+            (65_000, 1_000, 1_500, Ok(97_500)),
+            (10_001, 1_000, 500, Ok(5_001)),
+            (1, 1_000, 499, Err(PriceError(0))),
+            (PriceVnd::MAX, 1, 2, Err(PriceError(2 * PriceVnd::MAX))),
+            (PriceVnd::MAX, 1, i64::MAX.unsigned_abs(), Err(PriceError(u64::MAX))),
+        ] {
+            assert_eq!(
+                total_price(price(each), per, amount).map(PriceVnd::dong),
+                expected,
+                "{each} {per} {amount}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_quintal_is_so_many_grams_and_a_box_is_no_number_of_anything() {
+        let measure = |value, unit| Measure { value, unit }.in_base_units();
+        assert_eq!(measure(2, Unit::Ta), Some((200_000, BaseUnit::Gram)));
+        assert_eq!(measure(3, Unit::Litre), Some((3_000, BaseUnit::Millilitre)));
+        assert_eq!(measure(7, Unit::Piece), Some((7, BaseUnit::Piece)));
+        assert_eq!(measure(u64::MAX, Unit::Tonne), None);
+        assert_eq!(measure(u64::MAX, Unit::Piece), None, "beyond what a database counts");
+        for unit in [Unit::Box, Unit::Dozen, Unit::Sack] {
+            assert_eq!(measure(1, unit), None);
         }
     }
 
