@@ -56,6 +56,33 @@ pub fn name(commune: &Commune) -> String {
     known(commune).map_or_else(|| commune.to_string(), |known| known.name.clone())
 }
 
+/// The communes that are called so: by name, with or without what kind of commune it is and the province behind a comma, or by code.
+#[must_use]
+pub fn named(said: &str) -> Vec<Commune> {
+    let wanted = crate::project::search_key(said.trim());
+    let fits = |commune: &str, known: &Known| {
+        let name = crate::project::search_key(&known.name);
+        let (place, province) = name.split_once(", ").unwrap_or((&name, ""));
+        let bare = KINDS.iter().find_map(|kind| place.strip_prefix(kind)).unwrap_or(place);
+        let code = commune.split('@').next().unwrap_or_default();
+        let (asked, asked_province) =
+            wanted.split_once(',').map_or((wanted.as_str(), ""), |(a, b)| (a.trim(), b.trim()));
+        code == wanted
+            || ((asked == place || asked == bare)
+                && (asked_province.is_empty() || asked_province == province))
+    };
+    let mut found: Vec<Commune> = KNOWN
+        .iter()
+        .filter(|(commune, known)| fits(commune, known))
+        .filter_map(|(commune, _)| Commune::parse(commune).ok())
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// What stands before a commune's name, folded.
+const KINDS: [&str; 3] = ["phuong ", "xa ", "dac khu "];
+
 /// Where a commune lies, as far as its middle: never where a plot in it lies.
 #[must_use]
 pub fn point(commune: &Commune) -> Option<Point> {
@@ -85,6 +112,17 @@ mod tests {
         let named = |text: &str| name(&Commune::parse(text).unwrap());
         assert_eq!(named("24943@2025-07-01"), "Xã Ka Đô, Lâm Đồng");
         assert_eq!(named("24943@2020-01-01"), "24943@2020-01-01");
+    }
+
+    #[test]
+    fn a_commune_is_found_by_name_and_by_code() {
+        let codes = |said: &str| named(said).iter().map(ToString::to_string).collect::<Vec<_>>();
+        for said in ["Xã Ka Đô", "ka đô", "Ka Do, Lâm Đồng", "24943"] {
+            assert_eq!(codes(said), ["24943@2025-07-01"], "{said}");
+        }
+        assert_eq!(codes("Ka Đô, Quảng Trị"), [""; 0]);
+        assert_eq!(codes("Hà Nội"), [""; 0]);
+        assert_eq!(codes(""), [""; 0]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod erasure;
 mod invitation;
 mod messages;
 mod people;
+pub mod sheets;
 mod things;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use self::erasure::{ErasureWish, WishError};
 pub use self::invitation::{Acceptance, Invitation, InvitationError};
 pub use self::messages::{Messages, NoticedFinding, Waiting};
 pub use self::people::{Colleague, Person};
+pub use self::sheets::{Imported, SheetDraft, SheetError};
 pub use self::things::{DiaryLine, Thing};
 use crate::catalogue::{Catalogue, KeyView};
 use crate::clock::Clock;

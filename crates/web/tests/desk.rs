@@ -371,3 +371,99 @@ async fn a_phone_takes_the_yields_along() {
     let again = given.ledger.ask("/api/v1/crops", &[("if-none-match", answer.header("etag"))]).await;
     assert_eq!(again.status, 304);
 }
+
+#[tokio::test]
+async fn a_sheet_becomes_drafts_or_faults_by_cell() {
+    let given = given().await;
+    let manager = given.farm.key(Device::Manager);
+    let send = |path: &'static str, text: String, key: &SigningKey| {
+        let digest = content_digest(text.as_bytes());
+        let asked =
+            Asked { method: "POST", authority: HOST, path, query: None, content_digest: Some(&digest) };
+        let now_s = u64::try_from(given.ledger.service.now_ms() / 1_000).unwrap();
+        let signed = Signed::new(&asked, &given.ledger.service.ledger_id(), key, now_s);
+        let request = Request::post(path)
+            .header("host", HOST)
+            .header("content-digest", digest)
+            .header("signature-input", signed.input)
+            .header("signature", signed.signature);
+        given.ledger.call(request.body(Body::from(text)).unwrap())
+    };
+    let diary = "/api/v1/desk/import/diary";
+    let good =
+        "Ngày,Mã thửa,Công việc,Vật tư,Cách ly,Người làm\n05/01/2026,T01,phun thuốc,Aba 36EC,7,Trần Thị B\n";
+    let answer = send(diary, good.to_owned(), &manager).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let read: Value = serde_json::from_slice(&answer.bytes).unwrap();
+    let draft = &read["drafts"][0];
+    assert_eq!(draft["act"], "diary");
+    assert_eq!(draft["subjects"], json!([given.farm.plot()]));
+    assert_eq!(draft["facts"]["nguon:preHarvestIntervalDays"], 7);
+    assert_eq!(draft["facts"]["nguon:enteredForAnother"], true);
+    assert!(!draft["facts"].to_string().contains("Trần"), "names are private");
+    assert_eq!(draft["private"][0]["payload"]["name"], "Trần Thị B");
+
+    // What comes out is what the rules take: signed by the phone, it counts.
+    let preflight = json!({ "drafts": [{
+        "organisation_id": given.farm.id().to_string(), "act": "diary", "facts": draft["facts"],
+    }] });
+    let answer = given.send("POST", "/api/v1/preflight", Some(preflight), None).await;
+    let foreseen: Value = serde_json::from_slice(&answer.bytes).unwrap();
+    assert_eq!(foreseen["results"][0]["may_sign"], true, "{foreseen}");
+
+    let bad = "Ngày,Mã thửa,Công việc\n05/01/2026,T99,phun thuốc\n";
+    let read: Value = serde_json::from_slice(&send(diary, bad.to_owned(), &manager).await.bytes).unwrap();
+    assert_eq!(read["drafts"], json!([]));
+    let errors = read["errors"].as_array().unwrap();
+    assert_eq!((&errors[0]["row"], &errors[0]["column"]), (&json!(2), &json!("B")));
+    assert!(errors[0]["vi"].as_str().unwrap().contains("T99"));
+
+    assert_eq!(
+        problem(&send("/api/v1/desk/import/x", good.to_owned(), &manager).await),
+        "sheet-kind-unknown"
+    );
+    let old = "M\u{fffd}".to_owned();
+    assert_eq!(problem(&send(diary, old, &manager).await), "sheet-no-rows");
+    let stranger = SigningKey::from_seed([9; 32]);
+    assert_eq!(problem(&send(diary, good.to_owned(), &stranger).await), "not-yours");
+    // Names of people are for those who admit them.
+    let members = "Họ và tên,Vai trò\nTrần Thị B,nông dân\n".to_owned();
+    let path = "/api/v1/desk/import/members";
+    assert_eq!(problem(&send(path, members.clone(), &given.farm.key(Device::Phone(1))).await), "not-yours");
+    let read: Value = serde_json::from_slice(&send(path, members, &manager).await.bytes).unwrap();
+    assert_eq!(read["invitations"][0]["roles"], json!(["diary"]));
+}
+
+#[tokio::test]
+async fn what_is_exported_can_be_read_again() {
+    let given = given().await;
+    let manager = given.farm.key(Device::Manager);
+    for kind in nguon_sheet::Kind::ALL {
+        let path = format!("/api/v1/desk/template/{}.xlsx", kind.key());
+        let template = given.ledger.get(&path).await;
+        assert_eq!(template.status, 200, "{path}");
+        assert_eq!(nguon_sheet::Grid::read(&template.bytes).unwrap().sheet, kind.title());
+        let path = format!("/api/v1/desk/export/{}.xlsx", kind.key());
+        let exported = given.send("GET", &path, None, Some(&manager)).await;
+        assert_eq!(exported.status, 200, "{path}: {}", exported.text());
+        assert_eq!(exported.header("cache-control"), "no-store");
+        let grid = nguon_sheet::Grid::read(&exported.bytes).unwrap();
+        assert!(!grid.rows.is_empty(), "{kind:?}");
+        let heads: Vec<&str> = grid.heads.iter().map(|(_, head)| head.as_str()).collect();
+        match kind {
+            nguon_sheet::Kind::Plots | nguon_sheet::Kind::Products | nguon_sheet::Kind::Diary => {
+                assert_eq!(heads, kind.columns().iter().map(|column| column.vi).collect::<Vec<_>>());
+            }
+            nguon_sheet::Kind::Members | nguon_sheet::Kind::Lots => assert!(heads.len() > 5),
+        }
+    }
+    let phone = given.farm.key(Device::Phone(1));
+    assert_eq!(
+        given.refused("GET", "/api/v1/desk/export/members.xlsx", None, Some(&phone)).await,
+        "not-yours"
+    );
+    assert_eq!(
+        given.refused("GET", "/api/v1/desk/export/lots", None, Some(&phone)).await,
+        "sheet-kind-unknown"
+    );
+}

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_minutes_requests_are_taken_at_once_and_come_back_evenly() {
         let limits = Limits::default();
-        let mut take = |now| limits.take("voso", Scope::Feed, 60, now);
+        let take = |now| limits.take("voso", Scope::Feed, 60, now);
         let first = take(NOW).unwrap();
         assert_eq!((first.quota, first.window_s, first.remaining, first.reset_s), (60, 60, 59, 1));
         for left in (0..59).rev() {

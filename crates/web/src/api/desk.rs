@@ -6,6 +6,7 @@
 //! GET /api/v1/desk/diary?plot=URI        what is recorded on a plot
 //! GET /api/v1/desk/members               who holds the organisation's keys (role admin; the look is noted)
 //! GET /api/v1/desk/messages              what wants an answer
+//! POST /api/v1/desk/import/{kind}        what a spreadsheet says, or what is wrong with which cell
 //! ```
 //!
 //! Requests are signed by the device's key (RFC 9421; a body is covered by its `Content-Digest`, RFC 9530). Answers are nobody else's:
@@ -14,6 +15,7 @@
 mod enrolment;
 mod erasure;
 mod messages;
+mod sheets;
 mod things;
 
 use std::sync::Arc;
@@ -57,6 +59,9 @@ pub(crate) fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(enrolment::show))
         .routes(routes!(enrolment::answer))
         .routes(routes!(erasure::wish, erasure::wishes))
+        .routes(routes!(sheets::import))
+        .routes(routes!(sheets::template))
+        .routes(routes!(sheets::export))
 }
 
 /// Who a key is.
