@@ -29,10 +29,13 @@ export class Browser {
   #next = 0;
   #waiting = new Map();
   #pages = new Map();
+  #isKept = false;
 
-  static async start() {
+  /** Starts one with nothing stored; or with what an earlier one left in `folder`, which then stays. */
+  static async start({ folder } = {}) {
     const browser = new Browser();
-    browser.#folder = await mkdtemp(join(tmpdir(), "nguon-browser-"));
+    browser.#isKept = folder !== undefined;
+    browser.#folder = folder ?? (await mkdtemp(join(tmpdir(), "nguon-browser-")));
     const program = process.env.CHROMIUM ?? "chromium";
     const stdio = ["ignore", "ignore", "ignore", "pipe", "pipe"];
     browser.#process = spawn(program, [...FLAGS, `--user-data-dir=${browser.#folder}`], { stdio });
@@ -62,10 +65,10 @@ export class Browser {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** A new page with nothing stored. `script` runs in it before any of its own. */
-  async page({ script = "", width = 360, height = 740, language = "vi" } = {}) {
-    const { browserContextId } = await this.send("Target.createBrowserContext");
-    const { targetId } = await this.send("Target.createTarget", { url: "about:blank", browserContextId });
+  /** A new page with nothing stored, or one that shares the browser's own storage. `script` runs in it before any of its own. */
+  async page({ script = "", width = 360, height = 740, language = "vi", shared = false } = {}) {
+    const context = shared ? {} : await this.send("Target.createBrowserContext");
+    const { targetId } = await this.send("Target.createTarget", { url: "about:blank", ...context });
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
     const page = new Page((method, params) => this.send(method, params, sessionId), targetId, this);
     this.#pages.set(sessionId, page);
@@ -81,7 +84,7 @@ export class Browser {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     await this.send("Browser.close").catch(() => this.#process.kill());
     await ended;
-    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    if (!this.#isKept) await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -126,6 +129,32 @@ class Page {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`in vain: ${expression}\n${await this.evaluate("document.body.innerText")}`);
+  }
+
+  /** Presses what has these words on it, or fits the selector, where a finger would: in its middle. */
+  async press(wanted) {
+    const point = await this.until(`(async () => {
+      const wanted = ${JSON.stringify(wanted)};
+      const find = () => {
+        const open = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
+        const all = [...open.querySelectorAll("button, a, summary, label")].filter((one) => !one.disabled);
+        const said = all.find((one) => one.innerText.trim().split("\\n").some((line) => line.trim() === wanted)) ?? all.find((one) => one.getAttribute("aria-label") === wanted);
+        return said ?? (/^[.#[]/.test(wanted) ? open.querySelector(wanted) : null);
+      };
+      const where = (one) => { const box = one.getBoundingClientRect(); return { x: box.x + box.width / 2, y: box.y + box.height / 2 }; };
+      const found = find();
+      if (!found) return undefined;
+      found.scrollIntoView({ block: "center", behavior: "instant" });
+      const first = where(found);
+      // What still moves is not pressed yet, and what lies under something else not at all.
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      const point = where(found);
+      const hit = document.elementFromPoint(point.x, point.y);
+      return find() === found && first.x === point.x && first.y === point.y && (found === hit || found.contains(hit)) ? point : undefined;
+    })()`);
+    const mouse = (type) => this.send("Input.dispatchMouseEvent", { type, ...point, button: "left", clickCount: 1 });
+    await mouse("mousePressed");
+    await mouse("mouseReleased");
   }
 
   async choose(selector, file) {

@@ -119,6 +119,15 @@ test("what was signed without network is sent in order, and kept until the log's
   assert.equal(new DataView(record?.bytes.buffer as ArrayBuffer).getBigUint64(160), 3n);
 });
 
+test("a checkpoint of an empty log is no checkpoint to have seen", async () => {
+  const [factory, ledger] = [new IDBFactory(), admitting()];
+  const phone = await start(factory, ledger);
+  assert.ok(await new LogView(phone.db, new Server("http://nguon.example", phone.clock, ledger.fetch)).look(LEDGER));
+  await say(phone, "một");
+  assert.equal(await phone.outbox.round(), "done");
+  assert.equal(new DataView(ledger.log[0]?.record.bytes.buffer as ArrayBuffer).getBigUint64(160), 0n);
+});
+
 test("a send that dies at any step of the protocol loses nothing and doubles nothing", async () => {
   const said = ["một", "hai", "hỏng", "ba", "bốn"];
   let deaths = 0;

@@ -123,6 +123,8 @@ export class LogView {
 
   /** Whether it fits what was seen before; then the larger one is what is remembered. */
   async #remember(ledger: string, { size, root }: Checkpoint, note: Bytes): Promise<boolean> {
+    // An empty tree has no record that anything could continue, and "seen nothing" is written as zeros.
+    if (size === 0n) return true;
     const last = await this.seen(ledger);
     if (last !== undefined) {
       const lastRoot = unhex(last.root, 32) as Bytes;

@@ -1,0 +1,415 @@
+/**
+ * The whole app in Chromium, against the test's ledger over HTTP: from the invitation to the record in the log, with the network cut, the
+ * browser killed and started again, two pages at once, a clock in 1970. With `PICTURES=FOLDER` it leaves screenshots there.
+ */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { comparison } from "../src/core/digests.ts";
+import { writeLink } from "../src/farmer/enrolment.ts";
+import { here, project } from "./given.ts";
+import { FakeServer, serve, type Served } from "./server.ts";
+
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const PICTURES = process.env["PICTURES"];
+const SHELL_BYTES_MAX = 150_000;
+
+interface Page {
+  complaints: string[];
+  goto(url: string): Promise<void>;
+  evaluate(expression: string): Promise<any>;
+  until(expression: string): Promise<any>;
+  press(wanted: string): Promise<void>;
+  choose(selector: string, file: string): Promise<void>;
+  offline(offline: boolean): Promise<void>;
+  screenshot(): Promise<Buffer>;
+  close(): Promise<void>;
+  send(method: string, params?: object): Promise<any>;
+}
+interface Chromium {
+  page(options?: object): Promise<Page>;
+  stop(): Promise<void>;
+}
+
+const isHere = existsSync(CHROMIUM);
+let built: { files: Record<string, Buffer>; assets: string[] };
+let folder = "";
+let Browser: { start(options?: object): Promise<Chromium> };
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nguon-app-"));
+  const build = (await import(pathToFileURL(here("build.mjs")).href)) as { everything(out: string): Promise<typeof built> };
+  built = await build.everything(join(folder, "dist"));
+  ({ Browser } = (await import(pathToFileURL(project("tests/browser/chromium.mjs")).href)) as { Browser: typeof Browser });
+  if (PICTURES !== undefined) await mkdir(PICTURES, { recursive: true });
+});
+after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+test("the shell is light, and the same sources give the same bytes", async () => {
+  const { brotliCompressSync } = await import("node:zlib");
+  const shell = Object.entries(built.files).filter(([name]) => !name.endsWith(".png") && !name.startsWith("desk"));
+  const sum = shell.reduce((bytes, [, file]) => bytes + brotliCompressSync(file).length, 0);
+  assert.ok(sum <= SHELL_BYTES_MAX, `${sum} bytes`);
+  console.log(`the shell: ${sum} bytes compressed, of ${SHELL_BYTES_MAX}`);
+  const again = (await import(pathToFileURL(here("build.mjs")).href)) as { everything(out: string): Promise<typeof built> };
+  const second = await again.everything(join(folder, "again"));
+  for (const [name, bytes] of Object.entries(built.files)) assert.ok(second.files[name]?.equals(bytes), name);
+});
+
+/** A phone: a browser with a storage of its own, which outlives it. */
+class Phone {
+  browser!: Chromium;
+  page!: Page;
+  #isOffline = false;
+  get origin(): string {
+    return this.served.origin;
+  }
+  constructor(
+    readonly served: Served,
+    readonly profile: string,
+    readonly script = "",
+  ) {}
+
+  async start(path = "/app"): Promise<Page> {
+    this.browser = await Browser.start({ folder: this.profile });
+    this.page = await this.open();
+    await this.page.goto(`${this.origin}${path}`);
+    return this.page;
+  }
+
+  async open(): Promise<Page> {
+    const page = await this.browser.page({ shared: true, height: 640, script: this.script });
+    if (this.#isOffline) await page.offline(true);
+    return page;
+  }
+
+  /** The network goes or comes: the phone notices, and in truth nobody is there, not for its service worker either. */
+  async network(there: boolean): Promise<void> {
+    this.#isOffline = !there;
+    await (there ? this.served.restore() : this.served.cut());
+    await this.page.offline(!there);
+  }
+
+  async restart(): Promise<Page> {
+    await this.browser.stop();
+    return this.start();
+  }
+}
+
+const text = (page: Page): Promise<string> => page.evaluate("document.body.innerText");
+const sees = (page: Page, words: string): Promise<unknown> =>
+  page.until(`((document.querySelector("dialog[open]") ?? document.body).innerText).toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`);
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return;
+  await writeFile(join(PICTURES, `${name}.png`), await page.screenshot());
+}
+
+/** Nothing runs over the edge, and whatever is pressed is large enough for a glove. */
+async function fits(page: Page, name: string): Promise<void> {
+  const faults = (await page.evaluate(`(() => {
+    const faults = [];
+    if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the screen");
+    for (const one of document.querySelectorAll("button, a, summary, label.button, label.face, input:not(.vh)")) {
+      const box = one.getBoundingClientRect();
+      if (box.width > 0 && (box.height < 47.5 || box.width < 47.5)) faults.push(one.outerHTML.slice(0, 80) + " " + Math.round(box.width) + "×" + Math.round(box.height));
+      if (!(one.textContent.trim() || one.getAttribute("aria-label") || one.labels?.length || one.placeholder)) faults.push("no name: " + one.outerHTML.slice(0, 80));
+    }
+    return faults;
+  })()`)) as string[];
+  assert.deepEqual(faults, [], name);
+}
+
+async function type(page: Page, selector: string, words: string): Promise<void> {
+  await page.until(`document.querySelector(${JSON.stringify(selector)}) !== null`);
+  await page.evaluate(`document.querySelector(${JSON.stringify(selector)}).focus()`);
+  await page.send("Input.insertText", { text: words });
+}
+
+async function digits(page: Page, number: string): Promise<void> {
+  for (const digit of number) await page.press(digit);
+  await page.press("Xong");
+}
+
+const ID = "0f".repeat(16);
+const LINK = writeLink({ id: ID, name: "Nguyễn Văn Ba", org: "HTX Rau Đơn Dương" });
+
+async function enrolled(phone: Phone, ledger: FakeServer): Promise<Page> {
+  ledger.invite(ID);
+  const page = await phone.start(`/app#${LINK}`);
+  await page.press("Nhận lời và tạo khóa");
+  await sees(page, "Đọc sáu số này");
+  const device = ledger.enrolments.get(ID)?.answer?.device ?? "";
+  const shown = String(await page.evaluate(`document.querySelector(".digits").innerText`)).replace(/\s/g, "");
+  assert.equal(shown, comparison(ID, device));
+  ledger.admit_(ID);
+  // The phone asks by itself after a few seconds; a network that comes makes it ask at once.
+  await page.evaluate(`dispatchEvent(new Event("online"))`);
+  await page.until(`document.body.dataset.screen === "home"`);
+  await page.until(`navigator.serviceWorker.controller !== null || navigator.serviceWorker.ready.then(() => true)`);
+  return page;
+}
+
+async function story(name: string, play: (phone: Phone, ledger: FakeServer) => Promise<void>, script = ""): Promise<void> {
+  const ledger = new FakeServer();
+  const served = await serve(join(folder, "dist"), ledger);
+  const phone = new Phone(served, join(folder, name), script);
+  try {
+    await play(phone, ledger);
+    assert.deepEqual(phone.page.complaints, []);
+  } finally {
+    await phone.browser?.stop();
+    await served.cut();
+  }
+}
+
+const waters = (ledger: FakeServer): string[] => ledger.log.map((one) => JSON.parse(one.payloads[0] ?? "{}")["bizStep"]);
+
+async function spray(page: Page, first: boolean): Promise<void> {
+  await page.press("Phun thuốc");
+  if (first) {
+    await page.press("Thửa");
+    await page.press("T01");
+    await page.press("Tên thuốc");
+    await page.press("Thuốc khác");
+    await type(page, "dialog[open] input[type=text]", "Ví Dụ Aba 36EC");
+    await page.press("Xong");
+    await page.press("7");
+  }
+  await page.press("Ký và lưu");
+  await sees(page, "Đã ghi và ký");
+}
+
+test("from the invitation to the log: three weeks without network, the browser killed in between", { skip: !isHere && "no chromium" }, () =>
+  story("weeks", async (phone, ledger) => {
+    let page = await enrolled(phone, ledger);
+    await sees(page, "Sẵn sàng");
+    await fits(page, "home");
+    await picture(page, "home");
+    await page.until(`caches.keys().then((names) => names.length === 1)`);
+    await spray(page, true);
+    await sees(page, "đã vào sổ");
+    await picture(page, "done");
+    assert.equal(ledger.log.length, 1);
+
+    await phone.network(false);
+    await page.press("Về màn hình chính");
+    await page.press("Thu hoạch");
+    await sees(page, "Còn 7 ngày cách ly");
+    await fits(page, "harvest");
+    await picture(page, "harvest");
+    await page.press("Nông sản");
+    await page.press("Cà chua Đơn Dương");
+    await page.press("Khối lượng");
+    await picture(page, "pad");
+    await digits(page, "120");
+    await page.press("Ký và lưu");
+    await sees(page, "Chưa hết thời gian cách ly");
+    await picture(page, "warning");
+    await page.press("Đúng vậy, cứ ký");
+    await sees(page, "trên máy");
+
+    // The phone dies in the field, and is started again where there is no network.
+    page = await phone.restart();
+    await page.until(`document.body.dataset.screen === "home"`);
+    await sees(page, "1 mục trên máy");
+    await picture(page, "offline");
+    // The second time everything stands there already: two presses.
+    await spray(page, false);
+    await page.press("Về màn hình chính");
+    assert.equal(ledger.log.length, 1);
+
+    await phone.network(true);
+    await page.evaluate(`dispatchEvent(new Event("online"))`);
+    await sees(page, "Tất cả đã vào sổ");
+    assert.equal(ledger.log.length, 3);
+    assert.ok(ledger.isSound());
+    await page.press("Sổ tay");
+    await sees(page, "Đã vào sổ");
+    await fits(page, "outbox");
+    await picture(page, "outbox");
+    await page.press("Lô của tôi");
+    await sees(page, "120 kg");
+    await fits(page, "lots");
+    await picture(page, "lots");
+  }));
+
+test("before anybody stands behind the key, things are entered all the same", { skip: !isHere && "no chromium" }, () =>
+  story("admission", async (phone, ledger) => {
+    ledger.invite(ID);
+    const page = await phone.start("/app");
+    await sees(page, "Ghi việc ruộng");
+    await fits(page, "welcome");
+    await picture(page, "welcome");
+    await type(page, "#link", `${phone.origin}/app#${LINK}`);
+    await page.press("Mở lời mời");
+    await sees(page, "HTX Rau Đơn Dương mời bạn");
+    await fits(page, "enrol");
+    await picture(page, "enrol");
+    await page.press("Nhận lời và tạo khóa");
+    await sees(page, "Đọc sáu số này");
+    await fits(page, "waiting");
+    await picture(page, "waiting");
+    await page.press("Bắt đầu ghi");
+    await sees(page, "chưa nhận máy này");
+    // The same link again leads to the same wait, and makes no second key.
+    await page.evaluate(`location.hash = ${JSON.stringify(LINK)}`);
+    await sees(page, "Đọc sáu số này");
+    // The code on another phone.
+    const other = await phone.browser.page({ height: 640 });
+    await other.goto(`${phone.origin}/app#${LINK}`);
+    await sees(other, "đã được dùng trên một máy khác");
+    await picture(other, "used");
+    await other.close();
+  }));
+
+test("two pages of one phone sign and send at once: one chain, nothing twice", { skip: !isHere && "no chromium" }, () =>
+  story("pages", async (phone, ledger) => {
+    const left = await enrolled(phone, ledger);
+    await spray(left, true);
+    await left.press("Về màn hình chính");
+    const right = await phone.open();
+    await right.goto(`${phone.origin}/app`);
+    await right.until(`document.body.dataset.screen === "home"`);
+    for (let n = 0; n < 3; n += 1) {
+      await left.press("Phun thuốc");
+      await right.press("Phun thuốc");
+      await Promise.all([left.press("Ký và lưu"), right.press("Ký và lưu")]);
+      await Promise.all([sees(left, "Đã ghi và ký"), sees(right, "Đã ghi và ký")]);
+      await left.press("Về màn hình chính");
+      await right.press("Về màn hình chính");
+    }
+    await sees(left, "Tất cả đã vào sổ");
+    assert.equal(ledger.log.length, 7);
+    assert.ok(ledger.isSound());
+    assert.equal(new Set(waters(ledger)).size, 1);
+    await right.close();
+  }));
+
+test("a phone that thinks it is 1970 enters and sends, and is told so", { skip: !isHere && "no chromium" }, () =>
+  story(
+    "clock",
+    async (phone, ledger) => {
+      const page = await enrolled(phone, ledger);
+      await sees(page, "Đồng hồ của máy sai nhiều");
+      await spray(page, true);
+      await sees(page, "đã vào sổ");
+      const [logged] = ledger.log;
+      assert.equal(logged?.record.deviceTimeMs, 0n);
+      const said = Date.parse(JSON.parse(logged?.payloads[0] ?? "{}")["eventTime"]);
+      assert.ok(Math.abs(said - Date.now()) < 120_000, "the event's time is the server's");
+      await page.press("Về màn hình chính");
+      await page.press("Cài đặt");
+      await picture(page, "clock");
+    },
+    "{ const real = Date.now.bind(Date); const began = real(); Date.now = () => real() - began + 86_400_000; }",
+  ));
+
+test("a refusal is shown with its reason, the rest goes on, and the entry can be corrected", { skip: !isHere && "no chromium" }, () =>
+  story("refusal", async (phone, ledger) => {
+    const page = await enrolled(phone, ledger);
+    ledger.refuse = (payload) => (payload.includes("fertilising") ? "payload-too-large" : undefined);
+    await spray(page, true);
+    await page.press("Về màn hình chính");
+    await page.press("Bón phân");
+    await page.press("Loại phân");
+    await page.press("Loại phân khác");
+    await type(page, "dialog[open] input[type=text]", "NPK 16-16-8");
+    await page.press("Xong");
+    await page.press("Lượng dùng");
+    await digits(page, "20");
+    await page.press("Ký và lưu");
+    await sees(page, "Sổ không nhận mục này");
+    await page.press("Mở xem");
+    await sees(page, "Sửa và ghi lại");
+    await fits(page, "refused");
+    await picture(page, "refused");
+    ledger.refuse = () => undefined;
+    await page.press("Sửa và ghi lại");
+    await sees(page, "NPK 16-16-8");
+    await page.press("Ký và lưu");
+    await sees(page, "đã vào sổ");
+    assert.equal(ledger.log.length, 2);
+    assert.ok(ledger.isSound());
+  }));
+
+test("a photograph is shrunk, loses what stood beside it, and follows its record", { skip: !isHere && "no chromium" }, () =>
+  story("photo", async (phone, ledger) => {
+    const page = await enrolled(phone, ledger);
+    const large = join(folder, "large.png");
+    // 40 megapixels, as a phone's camera makes them, drawn by the browser itself.
+    const data = (await page.evaluate(`(async () => {
+      const canvas = new OffscreenCanvas(7300, 5500);
+      const context = canvas.getContext("2d");
+      context.fillStyle = "#7a4"; context.fillRect(0, 0, 7300, 5500); context.fillStyle = "#a30"; context.fillRect(900, 900, 3000, 2000);
+      const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
+      let out = ""; for (let at = 0; at < bytes.length; at += 32768) out += String.fromCharCode(...bytes.subarray(at, at + 32768));
+      return btoa(out);
+    })()`)) as string;
+    await writeFile(large, Buffer.from(data, "base64"));
+    await page.press("Phun thuốc");
+    await page.press("Thửa");
+    await page.press("T01");
+    await page.press("Tên thuốc");
+    await page.press("Thuốc khác");
+    await type(page, "dialog[open] input[type=text]", "Ví Dụ Bt 16WP");
+    await page.press("Xong");
+    await page.press("1");
+    await page.press("Thêm ảnh, ngày giờ, ghi chú…");
+    await page.choose("#photo", large);
+    await page.until(`document.querySelector(".thumb img") !== null`);
+    await fits(page, "photo");
+    await picture(page, "photo");
+    await page.press("Ký và lưu");
+    await sees(page, "đã vào sổ");
+    await page.until("true");
+    for (const end = Date.now() + 20_000; ledger.images.size === 0 && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(ledger.images.size, 1);
+    const named = JSON.parse(ledger.log[0]?.payloads[0] ?? "{}")["nguon:photos"];
+    assert.deepEqual([...ledger.images.keys()], [named[0]["nguon:blake3"]]);
+    // No picture at all is said, not swallowed.
+    const broken = join(folder, "broken.jpg");
+    await writeFile(broken, "not a picture");
+    await page.press("Ghi tiếp: phun thuốc");
+    await page.press("Thêm ảnh, ngày giờ, ghi chú…");
+    await page.choose("#photo", broken);
+    await sees(page, "không phải ảnh");
+  }));
+
+test("several people on one phone: each signs with the own key, behind a PIN", { skip: !isHere && "no chromium" }, () =>
+  story("people", async (phone, ledger) => {
+    const page = await enrolled(phone, ledger);
+    const second = "1f".repeat(16);
+    ledger.invite(second);
+    await page.evaluate(`location.hash = ${JSON.stringify(writeLink({ id: second, name: "Trần Thị Sen", org: "HTX" }))}`);
+    await sees(page, "mời bạn");
+    await page.press("Nhận lời và tạo khóa");
+    for (const digit of "1234") await page.press(digit);
+    await picture(page, "pin");
+    await page.press("Xong");
+    await sees(page, "Nhập lại");
+    await digits(page, "1234");
+    await sees(page, "Đọc sáu số này");
+    ledger.admit_(second);
+    await page.evaluate(`dispatchEvent(new Event("online"))`);
+    await page.until(`document.body.dataset.screen === "home"`);
+    await spray(page, true);
+    await sees(page, "đã vào sổ");
+    assert.equal(ledger.log[0]?.record.author, ledger.enrolments.get(second)?.answer?.device);
+    await page.press("Về màn hình chính");
+    await page.press("Trần Thị Sen");
+    await sees(page, "Nguyễn Văn Ba");
+    await fits(page, "people");
+    await picture(page, "people");
+    await page.press("Nguyễn Văn Ba");
+    await page.until(`document.body.dataset.screen === "home"`);
+    await spray(page, true);
+    await sees(page, "đã vào sổ");
+    assert.equal(ledger.log[1]?.record.author, ledger.enrolments.get(ID)?.answer?.device);
+    assert.match(await text(page), /Đã ghi và ký/);
+  }));
