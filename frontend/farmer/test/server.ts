@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
 import { type Bytes, text } from "../../verifier/src/core/bytes.ts";
 import { type Invitation } from "../src/core/draft.ts";
 import { FakeLedger, LEDGER, ORIGIN } from "./ledger.ts";
@@ -158,16 +159,20 @@ export interface Served {
   cut(): Promise<void>;
   /** It is there again, at the same address. */
   restore(): Promise<void>;
+  /** Serves the shell's files changed: a newer version. */
+  change(how: (file: string, bytes: Buffer) => Buffer): void;
 }
 
 /** Serves the built shell from `folder`, and the ledger's answers. */
 export async function serve(folder: string, ledger: FakeServer): Promise<Served> {
   const special: Readonly<Record<string, string>> = { "/app": "app.html", "/app/sw.js": "sw.js", "/app/manifest.webmanifest": "manifest.webmanifest" };
+  let changed = (_file: string, bytes: Buffer): Buffer => bytes;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
     const file = special[url.pathname] ?? /^\/assets\/([A-Za-z0-9._-]+)$/.exec(url.pathname)?.[1];
     if (file !== undefined) {
-      const bytes = await readFile(join(folder, `${file}.br`)).catch(() => undefined);
+      const read = await readFile(join(folder, file)).catch(() => undefined);
+      const bytes = read === undefined ? undefined : brotliCompressSync(changed(file, read), { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
       if (bytes === undefined) return void response.writeHead(404).end();
       const type = TYPES[file.slice(file.lastIndexOf(".") + 1)] ?? "application/octet-stream";
       response.writeHead(200, { "content-type": type, "content-encoding": "br", "content-security-policy": POLICY, "service-worker-allowed": "/app", "cache-control": url.pathname.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache" });
@@ -197,5 +202,5 @@ export async function serve(folder: string, ledger: FakeServer): Promise<Served>
     server.closeAllConnections();
     await closed;
   };
-  return { origin: `http://127.0.0.1:${port}`, cut, restore: () => listen(port) };
+  return { origin: `http://127.0.0.1:${port}`, cut, restore: () => listen(port), change: (how) => { changed = how; } };
 }

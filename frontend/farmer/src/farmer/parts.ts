@@ -70,9 +70,8 @@ export function line(app: App, entry: Entry, plots: ReadonlyMap<string, string>)
         { class: "words" },
         h("b", {}, [stepName(app, summary.step), place].filter((one) => one !== undefined).join(" · ")),
         summary.what !== undefined && h("span", {}, summary.what),
-        h("small", {}, moment(app, summary.timeMs), summary.forAnother !== undefined && ` · ${app.t("for", { name: summary.forAnother })}`),
+        h("span", { class: "meta" }, h("small", {}, moment(app, summary.timeMs), summary.forAnother !== undefined && ` · ${app.t("for", { name: summary.forAnother })}`), where(app, entry.state)),
       ),
-      where(app, entry.state),
     ),
   );
 }

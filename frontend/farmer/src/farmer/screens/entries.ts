@@ -34,7 +34,7 @@ export const done: Screen = {
       h("div", { class: `big ${entry.state.at}` }, icon(entry.state.at === "log" ? "doubleCheck" : entry.state.at === "refused" ? "warning" : "check", 56)),
       h("h1", { tabindex: "-1" }, app.t(entry.state.at === "refused" ? "done.refused" : "done.title")),
       h("p", { class: "lead" }, [stepName(app, entry.summary.step), place, entry.summary.what].filter((one) => one !== undefined).join(" · ")),
-      h("p", { class: "state", "aria-live": "polite" }, where(app, entry.state), " ", app.t(`done.${entry.state.at}`)),
+      h("p", { class: "state", "aria-live": "polite" }, where(app, entry.state), h("span", {}, app.t(`done.${entry.state.at}`))),
       h(
         "div",
         { class: "foot" },

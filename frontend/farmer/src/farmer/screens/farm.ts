@@ -26,7 +26,7 @@ function bar(app: App, lot: Lot): HTMLElement | false {
   return h(
     "div",
     {},
-    h("meter", { min: 0, max: made, value: made - left, "aria-label": app.t("lot.gone") }),
+    left < made && h("meter", { min: 0, max: made, value: made - left, "aria-label": app.t("lot.gone") }),
     h("dl", { class: "shares" }, all.map(([name, amount]) => h("div", {}, h("dt", {}, app.t(`share.${name}`)), h("dd", {}, shown(amount))))),
   );
 }

@@ -268,7 +268,7 @@ function joining(app: App, link: Link, offered: Offered, isDevice: boolean): HTM
     h("section", { class: "me" }, h("label", { for: "face", class: "face" }, shown, h("span", {}, app.t("enrol.photo"))), photo, h("div", {}, h("label", { for: "name" }, app.t("enrol.name")), name, h("p", { class: "small" }, app.t("enrol.name.note")))),
     h("button", { type: "button", class: "second", onclick: () => void setPin() }, h("span", { class: "words" }, h("b", {}, app.t("pin.set.button")), pinned)),
     !isDevice && notice("note", h("p", {}, app.t("key.seed"))),
-    h("div", { class: "foot" }, accept, h("button", { type: "button", class: "second", onclick: () => leave(app) }, app.t("cancel"))),
+    h("div", { class: "foot still" }, accept, h("button", { type: "button", class: "second", onclick: () => leave(app) }, app.t("cancel"))),
   );
 }
 
