@@ -5,36 +5,19 @@
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { comparison } from "../src/core/digests.ts";
 import { writeLink } from "../src/farmer/enrolment.ts";
+import { Browsers, type Chromium, digits, fits, type Page, picture, sees, type } from "./browse.ts";
 import { here, project } from "./given.ts";
 import { FakeServer, serve, type Served } from "./server.ts";
 
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const PICTURES = process.env["PICTURES"];
 const SHELL_BYTES_MAX = 150_000;
-
-interface Page {
-  complaints: string[];
-  goto(url: string): Promise<void>;
-  evaluate(expression: string): Promise<any>;
-  until(expression: string): Promise<any>;
-  press(wanted: string): Promise<void>;
-  choose(selector: string, file: string): Promise<void>;
-  offline(offline: boolean): Promise<void>;
-  screenshot(): Promise<Buffer>;
-  close(): Promise<void>;
-  send(method: string, params?: object): Promise<any>;
-}
-interface Chromium {
-  page(options?: object): Promise<Page>;
-  stop(): Promise<void>;
-}
 
 const isHere = existsSync(CHROMIUM);
 let built: { files: Record<string, Buffer>; assets: string[] };
@@ -45,8 +28,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "nguon-app-"));
   const build = (await import(pathToFileURL(here("build.mjs")).href)) as { everything(out: string): Promise<typeof built> };
   built = await build.everything(join(folder, "dist"));
-  ({ Browser } = (await import(pathToFileURL(project("tests/browser/chromium.mjs")).href)) as { Browser: typeof Browser });
-  if (PICTURES !== undefined) await mkdir(PICTURES, { recursive: true });
+  Browser = await Browsers.load(project("tests/browser/chromium.mjs"));
 });
 after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
@@ -102,40 +84,6 @@ class Phone {
 }
 
 const text = (page: Page): Promise<string> => page.evaluate("document.body.innerText");
-const sees = (page: Page, words: string): Promise<unknown> =>
-  page.until(`((document.querySelector("dialog[open]") ?? document.body).innerText).toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`);
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES === undefined) return;
-  await writeFile(join(PICTURES, `${name}.png`), await page.screenshot());
-}
-
-/** Nothing runs over the edge, and whatever is pressed is large enough for a glove. */
-async function fits(page: Page, name: string): Promise<void> {
-  const faults = (await page.evaluate(`(() => {
-    const faults = [];
-    if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the screen");
-    for (const one of document.querySelectorAll("button, a, summary, label.button, label.face, input:not(.vh)")) {
-      const box = one.getBoundingClientRect();
-      if (box.width > 0 && (box.height < 47.5 || box.width < 47.5)) faults.push(one.outerHTML.slice(0, 80) + " " + Math.round(box.width) + "×" + Math.round(box.height));
-      if (!(one.textContent.trim() || one.getAttribute("aria-label") || one.labels?.length || one.placeholder)) faults.push("no name: " + one.outerHTML.slice(0, 80));
-    }
-    return faults;
-  })()`)) as string[];
-  assert.deepEqual(faults, [], name);
-}
-
-async function type(page: Page, selector: string, words: string): Promise<void> {
-  await page.until(`document.querySelector(${JSON.stringify(selector)}) !== null`);
-  await page.evaluate(`document.querySelector(${JSON.stringify(selector)}).focus()`);
-  await page.send("Input.insertText", { text: words });
-}
-
-async function digits(page: Page, number: string): Promise<void> {
-  for (const digit of number) await page.press(digit);
-  await page.press("Xong");
-}
-
 const ID = "0f".repeat(16);
 const LINK = writeLink({ id: ID, name: "Nguyễn Văn Ba", org: "HTX Rau Đơn Dương" });
 
@@ -336,6 +284,10 @@ test("a refusal is shown with its reason, the rest goes on, and the entry can be
     await sees(page, "đã vào sổ");
     assert.equal(ledger.log.length, 2);
     assert.ok(ledger.isSound());
+    await page.press("Về màn hình chính");
+    await sees(page, "Tất cả đã vào sổ");
+    await page.press("Sổ tay");
+    await sees(page, "Sổ không nhận, đã xem");
   }));
 
 test("a photograph is shrunk, loses what stood beside it, and follows its record", { skip: !isHere && "no chromium" }, () =>
@@ -536,4 +488,102 @@ test("what was entered for somebody is said in public without a name, and confir
     await sees(page, "đã vào sổ");
     const confirmed = JSON.parse(ledger.log[1]?.payloads[0] ?? "{}");
     assert.deepEqual(confirmed["nguon:confirms"], [`urn:nguon:event:${logged?.record.event}`]);
+  }));
+
+test("two phones of one farm, both without network on one plot: two chains, two lots, all of it in the log", { skip: !isHere && "no chromium" }, async () => {
+  const ledger = new FakeServer();
+  const served = await serve(join(folder, "dist"), ledger);
+  const phones = [new Phone(served, join(folder, "left")), new Phone(served, join(folder, "right"))];
+  try {
+    for (const [at, phone] of phones.entries()) {
+      const id = `${at}e`.repeat(16);
+      ledger.invite(id);
+      const page = await phone.start(`/app#${writeLink({ id, name: `Người ${at}`, org: "HTX" })}`);
+      await page.press("Nhận lời và tạo khóa");
+      await sees(page, "Đọc sáu số này");
+      ledger.admit_(id);
+      await page.evaluate(`dispatchEvent(new Event("online"))`);
+      await page.until(`document.body.dataset.screen === "home"`);
+      await spray(page, true);
+      await sees(page, "đã vào sổ");
+      await page.press("Về màn hình chính");
+    }
+    await served.cut();
+    for (const { page } of phones) {
+      await page.offline(true);
+      await page.press("Thu hoạch");
+      await page.press("Nông sản");
+      await page.press("Cà chua bi");
+      await page.press("Khối lượng");
+      await digits(page, "50");
+      await page.press("Ký và lưu");
+      await page.press("Đúng vậy, cứ ký");
+      await sees(page, "trên máy");
+      await page.press("Về màn hình chính");
+    }
+    await served.restore();
+    for (const { page } of phones) {
+      await page.offline(false);
+      await page.evaluate(`dispatchEvent(new Event("online"))`);
+      await sees(page, "Tất cả đã vào sổ");
+    }
+    assert.equal(ledger.log.length, 4);
+    assert.ok(ledger.isSound());
+    const lots = ledger.log.slice(2).map((one) => JSON.parse(one.payloads[0] ?? "{}")["quantityList"][0]["epcClass"]);
+    assert.equal(new Set(lots).size, 2, `each phone's lot has a name of its own: ${lots.join(", ")}`);
+  } finally {
+    for (const phone of phones) await phone.browser?.stop();
+    await served.cut();
+  }
+});
+
+test("the exact place and a voice note: signed, private, and the recording stays", { skip: !isHere && "no chromium" }, () =>
+  story("place", async (phone, ledger) => {
+    const page = await enrolled(phone, ledger);
+    await page.send("Browser.grantPermissions", { origin: phone.origin, permissions: ["geolocation", "audioCapture"] });
+    await page.send("Emulation.setGeolocationOverride", { latitude: 11.708, longitude: 108.548, accuracy: 8 });
+    await page.press("Việc khác");
+    await page.press("Gom chất thải");
+    await page.press("Thửa");
+    await page.press("T02");
+    await page.press("Gom những gì, đưa đi đâu");
+    await page.press("Vỏ bao bì thuốc, bỏ vào bể chứa");
+    await page.press("Thêm ảnh, ngày giờ, ghi chú…");
+    await page.press("Vị trí");
+    await sees(page, "sai số khoảng 8 m");
+    await page.press("Ghi âm một câu");
+    await sees(page, "bấm để dừng");
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await page.press("Đang ghi… bấm để dừng");
+    await sees(page, "giây");
+    await page.press("Ký và lưu");
+    await sees(page, "đã vào sổ");
+    const [facts, place, files] = ledger.log[0]?.payloads ?? [];
+    assert.doesNotMatch(facts ?? "", /108\.548/);
+    assert.match(place ?? "", /\[108\.548000,11\.708000\]/);
+    assert.match(files ?? "", /"type":"nguon:Attachments","files":\[\{"blake3":"[0-9a-f]{64}","mediaType":"audio/);
+    assert.equal(ledger.images.size, 0);
+  }));
+
+test("in the dark and in English it fits as well", { skip: !isHere && "no chromium" }, () =>
+  story("dark", async (phone, ledger) => {
+    const page = await enrolled(phone, ledger);
+    await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: "dark" }] });
+    await page.press("Cài đặt");
+    await page.press("English");
+    await sees(page, "Language");
+    await fits(page, "settings, dark");
+    await picture(page, "dark-settings");
+    for (const [screen, name] of [["", "home"], ["outbox", "outbox"], ["act/spray", "spray"], ["lots", "lots"], ["messages", "messages"], ["people", "people"]] as const) {
+      await page.evaluate(`location.hash = ${JSON.stringify(screen)}`);
+      await page.until(`document.body.dataset.screen === ${JSON.stringify(screen === "" ? "home" : screen.split("/")[0])}`);
+      await fits(page, `${name}, dark`);
+      await picture(page, `dark-${name}`);
+    }
+    await page.send("Emulation.setDeviceMetricsOverride", { width: 320, height: 568, deviceScaleFactor: 2, mobile: true });
+    for (const screen of ["", "act/spray", "settings"]) {
+      await page.evaluate(`location.hash = ${JSON.stringify(screen)}`);
+      await page.until(`document.body.dataset.screen === ${JSON.stringify(screen === "" ? "home" : screen.split("/")[0])}`);
+      await fits(page, `${screen}, 320 wide`);
+    }
   }));

@@ -46,7 +46,8 @@ function play(name: string): number {
     const [, code, area, crop, method] = /^\s+plot (\S+) (\d+) m²(?: ([a-z_]+))?(?: ([A-Z_]+))?/.exec(line) ?? [];
     if (code !== undefined) {
       const more = { ...(crop === undefined ? {} : { cropCode: crop }), ...(method === undefined ? {} : { growingMethod: method }) };
-      plots.set(code, { ground: { areaM2: Number(area), ...more }, diary: [] });
+      const areaOf = (plot: string) => plots.get(plot)?.ground.areaM2;
+      plots.set(code, { ground: { uri: code, areaM2: Number(area), areaOf, ...more }, diary: [] });
       continue;
     }
     const [, day, hour, rest = ""] = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2})\s+\S+\s+(.*)$/.exec(line) ?? [];
@@ -79,7 +80,7 @@ function play(name: string): number {
         const [, first, last] = /picked (\S+) to (\S+?);?(?:\s|$)/.exec(rest) ?? [];
         const picked = first === undefined || last === undefined ? {} : { from: first, until: last };
         for (const plot of places) {
-          add(plot, { step: "harvesting", lots: [{ uri: harvested, ...grams }], plots: places.length, ...picked });
+          add(plot, { step: "harvesting", lots: [{ uri: harvested, ...grams }], plots: places, ...picked });
           lots.set(harvested, (lots.get(harvested) ?? new Set()).add(plot));
         }
       } else if (planted !== undefined) {
@@ -133,7 +134,7 @@ const harvest = (id: string, day: string, hour: string, kilograms: number): Told
   step: "harvesting",
   lots: [{ uri: `lot ${id}`, grams: BigInt(kilograms) * 1000n }],
 });
-const GROUND: Ground = { areaM2: 1000, cropCode: "tomato", growingMethod: "FIELD_GROWN" };
+const GROUND: Ground = { uri: "T01", areaM2: 1000, cropCode: "tomato", growingMethod: "FIELD_GROWN" };
 
 test("before a harvest inside the interval is signed, it says from which day on it may be", () => {
   const diary = [spray("2026-06-01", "16:00", 7)];

@@ -118,6 +118,9 @@ export async function signDraft(signer: Signer, draft: Draft): Promise<LogRecord
   return parseRecord(concat(body, signature));
 }
 
+/** 2⁶⁴: what JSON makes of 2⁶⁴ − 1, which says "for ever". No other moment beyond 2⁵³ is one. */
+export const FOR_EVER = 2 ** 64;
+
 /** The rights that an invitation offers: what `nguon org invite` writes. */
 export interface Invitation {
   readonly ledger_id: string;
@@ -135,7 +138,7 @@ export function readInvitation(value: unknown): Invitation | undefined {
   const { ledger_id, organisation, roles, flags, not_after_ms, person } = value as { [name: string]: unknown };
   const id = (text: unknown): text is string => typeof text === "string" && unhex(text, 32) !== undefined;
   const bits = (number: unknown): number is number => Number.isInteger(number) && (number as number) >= 0 && (number as number) <= 0xffff;
-  const moment = Number.isSafeInteger(not_after_ms) && (not_after_ms as number) >= 0;
+  const moment = not_after_ms === FOR_EVER || (Number.isSafeInteger(not_after_ms) && (not_after_ms as number) >= 0);
   if (!id(ledger_id) || !id(organisation) || !bits(roles) || !bits(flags) || !moment) return undefined;
   if (person !== null && person !== undefined && !id(person)) return undefined;
   return { ledger_id, organisation, roles, flags, not_after_ms: not_after_ms as number, person: person ?? null };
@@ -147,7 +150,7 @@ function rights(device: string, invitation: Invitation): Bytes {
     field(device, 32, "the device's key"),
     u16(invitation.roles),
     u16(invitation.flags),
-    u64(BigInt(invitation.not_after_ms)),
+    u64(invitation.not_after_ms === FOR_EVER ? (1n << 64n) - 1n : BigInt(invitation.not_after_ms)),
     field(invitation.person ?? NO_ID, 32, "the person"),
   );
 }

@@ -34,6 +34,8 @@ import { alone, type Chain, type Database, done, type Entry, type KnownSubject, 
 /** Records of one request, and its bytes: a request that fails on a bad line costs little. */
 const BATCH_RECORDS = 20;
 const BATCH_BYTES = 600_000;
+/** How long a phone keeps a photograph that the server has. */
+const PHOTOS_KEPT_MS = 30 * 86_400_000;
 /** What the ledger has no time or room for now. */
 const LATER: ReadonlySet<string> = new Set([
   "busy",
@@ -298,11 +300,22 @@ export class Outbox {
         const answer = await this.server.bytes({ ...ask, mediaType: "application/octet-stream", patienceMs: 120_000 });
         if (!answer.ok && answer.problem === undefined) return "offline";
         if (!answer.ok && (answer.problem.status === 503 || answer.problem.status === 404)) continue;
-        await this.db.put("photos", answer.ok ? { ...photo, sent: true } : { ...photo, problem: answer.problem });
+        const sentMs = this.server.clock.now();
+        await this.db.put("photos", answer.ok ? { ...photo, sent: true, sentMs } : { ...photo, problem: answer.problem });
         this.access.changed?.();
       }
     }
+    await this.#forgetOldPhotos();
     return "done";
+  }
+
+  /** The server has them for ever; a phone has not that much room. */
+  async #forgetOldPhotos(): Promise<void> {
+    const before = this.server.clock.now() - PHOTOS_KEPT_MS;
+    await this.db.write(["photos"], async (of) => {
+      const all = await done(of("photos").getAll() as IDBRequest<PhotoFile[]>);
+      for (const photo of all) if (photo.sentMs !== undefined && photo.sentMs < before) of("photos").delete(photo.blake3);
+    });
   }
 }
 

@@ -5,7 +5,8 @@
  *
  * 1. *Thời gian cách ly* (PHI): calendar days in Vietnam. The day of spraying is day 0. An interval that nobody stated is unknown,
  *    never zero, and is held against harvests of sixty days.
- * 2. *Yield*: what was harvested since the planting (or in 365 days) against the crop's cap for the plot's area.
+ * 2. *Yield*: what was harvested since the planting (or in 365 days) against the crop's cap for the plot's area. A harvest from several plots
+ *    is shared out by their areas (or in equal parts where one is not known).
  * 3. *Season*: the month of harvest, where the crop's row names months.
  */
 
@@ -27,7 +28,10 @@ export interface Crop {
 
 /** A plot's card, as far as the rules need it. */
 export interface Ground {
+  readonly uri: string;
   readonly areaM2: number;
+  /** The areas of the organisation's other plots, as far as they are known. */
+  readonly areaOf?: (plot: string) => number | undefined;
   readonly cropCode?: string;
   readonly growingMethod?: string;
 }
@@ -45,8 +49,8 @@ export interface Told {
   readonly lots?: readonly { readonly uri: string; readonly grams?: bigint }[];
   readonly from?: string;
   readonly until?: string;
-  /** How many plots the harvest came from: it is shared out in equal parts. */
-  readonly plots?: number;
+  /** All plots that the harvest came from. */
+  readonly plots?: readonly string[];
   /** Declared wrong by its own organisation. */
   readonly takenBack?: boolean;
 }
@@ -110,7 +114,16 @@ interface Diary {
 
 const compared = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function diaryOf(entries: readonly Told[]): Diary {
+/** This plot's part of what was harvested on all of these. */
+function partOf(grams: bigint, plots: readonly string[], ground: Ground): bigint {
+  const all = [...new Set(plots)];
+  if (all.length < 2) return grams;
+  const areas = all.map((plot) => (plot === ground.uri ? ground.areaM2 : ground.areaOf?.(plot)));
+  const sum = areas.reduce<number | undefined>((sum, area) => (sum === undefined || area === undefined ? undefined : sum + area), 0);
+  return sum === undefined || sum === 0 ? grams / BigInt(all.length) : (grams * BigInt(ground.areaM2)) / BigInt(sum);
+}
+
+function diaryOf(entries: readonly Told[], ground: Ground): Diary {
   const sorted = [...entries].sort((a, b) => a.order - b.order);
   const isSpray = (one: Told) => one.step === "plant_protection";
   const counting = sorted.filter((one) => one.takenBack !== true);
@@ -123,7 +136,7 @@ function diaryOf(entries: readonly Told[]): Diary {
     for (const { uri, grams } of one.lots ?? []) {
       // What a phone recorded twice grew once.
       const name = `${uri} ${one.timeMs} ${grams}`;
-      const share = grams === undefined ? undefined : known.has(name) ? 0n : grams / BigInt(Math.max(1, one.plots ?? 1));
+      const share = grams === undefined ? undefined : known.has(name) ? 0n : partOf(grams, one.plots ?? [], ground);
       known.add(name);
       harvests.push({ id: one.id, order: one.order, lot: uri, from, until, timeMs: one.timeMs, grams: share });
     }
@@ -143,7 +156,7 @@ function diaryOf(entries: readonly Told[]): Diary {
 
 /** Everything that is found of the lots that grew on the plot. */
 export function judge(entries: readonly Told[], ground: Ground, crops: readonly Crop[]): Finding[] {
-  const diary = diaryOf(entries);
+  const diary = diaryOf(entries, ground);
   return [...intervals(diary), ...withdrawals(diary), ...yields(diary, ground, crops), ...seasons(diary, ground, crops)];
 }
 
@@ -263,11 +276,14 @@ export interface Waiting {
   readonly unknown: boolean;
 }
 
+/** For what asks nothing of the plot itself. */
+const NOWHERE: Ground = { uri: "", areaM2: 0 };
+
 /** What is left of the pre-harvest interval on this day. */
 export function waitingOn(entries: readonly Told[], day: string): Waiting {
   let [free, input]: [string | undefined, string | undefined] = [undefined, undefined];
   let unknown = false;
-  for (const spray of diaryOf(entries).sprays) {
+  for (const spray of diaryOf(entries, NOWHERE).sprays) {
     const sprayed = vietnamDay(spray.timeMs);
     if (sprayed > day) continue;
     if (spray.phiDays === undefined) {

@@ -41,7 +41,7 @@ export interface Person {
   readonly enrolment?: string;
   readonly madeMs: number;
   /** Why the key is of no use any more, if it is not. */
-  readonly ended?: "revoked" | "expired" | "frozen" | "root-replaced";
+  readonly ended?: "revoked" | "frozen" | "root-replaced";
 }
 
 export interface Chain {
@@ -99,6 +99,8 @@ export interface Entry {
   readonly madeMs: number;
   readonly state: State;
   readonly photos: readonly string[];
+  /** Of a refused entry: the person has entered it anew, or has seen it and let it be. It stays in the list all the same. */
+  readonly settled?: boolean;
 }
 
 export interface KnownSubject {
@@ -126,8 +128,9 @@ export interface PhotoFile {
   readonly blake3: string;
   readonly bytes: Bytes;
   readonly mediaType: string;
-  /** The server has it. */
+  /** The server has it, and since when. */
   readonly sent: boolean;
+  readonly sentMs?: number;
   readonly problem?: Problem;
 }
 

@@ -242,7 +242,7 @@ export function compose(form: Form, context: Context): Composed | undefined {
         plots: [plot.uri],
       },
     };
-    told = { timeMs, step: "harvesting", lots: [{ uri, ...optional("grams", quantity.unit === "gram" ? quantity.amount : undefined) }], from: day, until: day, plots: 1 };
+    told = { timeMs, step: "harvesting", lots: [{ uri, ...optional("grams", quantity.unit === "gram" ? quantity.amount : undefined) }], from: day, until: day, plots: [plot.uri] };
   } else {
     facts = { ...common, what: { type: "ObjectEvent", action: "OBSERVE", objects: [{ uri: plot.uri }] }, place: plot.uri };
     const applied = step.key === "plant_protection" ? { ...optional("input", step.input ?? step.activeSubstance), ...optional("phiDays", step.phiDays) } : {};

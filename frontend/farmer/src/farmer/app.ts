@@ -2,7 +2,7 @@
 
 import { Book } from "../core/book.ts";
 import { Clock, type ClockState } from "../core/clock.ts";
-import { type Role, ROLE } from "../core/draft.ts";
+import { FOR_EVER, type Role, ROLE } from "../core/draft.ts";
 import { needsPin, openKey, type Signer } from "../core/key.ts";
 import { LogView } from "../core/log.ts";
 import { Outbox } from "../core/outbox.ts";
@@ -191,6 +191,7 @@ export class App {
     const ended = key?.revoked !== undefined && key.revoked !== null ? "revoked" : key?.rights === "former-root" ? "root-replaced" : key?.frozen === true ? "frozen" : undefined;
     await this.#note({
       ...rest,
+      notAfterMs: key?.not_after_ms ?? FOR_EVER,
       roles: key?.rights === "root" ? 63 : key?.roles === undefined ? person.roles : roleBits(key.roles),
       organisationName: name ?? person.organisationName,
       ...(ended === undefined ? {} : { ended }),

@@ -161,8 +161,9 @@ export class Data {
     return this.db.get<{ rows: readonly Crop[] }>("things", "crops").then((kept) => kept?.rows);
   }
 
-  ground(plot: PlotInfo): Ground {
-    return { areaM2: plot.areaM2 ?? 0, ...some("cropCode", plot.cropCode), ...some("growingMethod", plot.growingMethod) };
+  async ground(organisation: string, plot: PlotInfo): Promise<Ground> {
+    const areas = new Map((await this.plots(organisation, "vi")).map((one) => [one.uri, one.areaM2]));
+    return { uri: plot.uri, areaM2: plot.areaM2 ?? 0, areaOf: (uri) => areas.get(uri), ...some("cropCode", plot.cropCode), ...some("growingMethod", plot.growingMethod) };
   }
 
   /** The plot's diary for the rules: what the server counted, and what this phone has signed since. */
@@ -178,7 +179,8 @@ export class Data {
         const amount = quantity(object(one)["quantity"]);
         return { uri: string(object(one)["uri"]) ?? "", ...some("grams", amount?.unit === "gram" ? amount.amount : undefined) };
       });
-      return [{ id, order: index, timeMs, step, lots, ...some("input", string(line["input"]) ?? string(line["active_substance"])), ...some("phiDays", whole(line["phi_days"])), ...some("crop", string(line["crop"])), ...(effect === "corrected" ? { takenBack: true } : {}) }];
+      const plots = list(line["plots"]).flatMap((one) => string(one) ?? []);
+      return [{ id, order: index, timeMs, step, lots, plots, ...some("input", string(line["input"]) ?? string(line["active_substance"])), ...some("phiDays", whole(line["phi_days"])), ...some("crop", string(line["crop"])), ...(effect === "corrected" ? { takenBack: true } : {}) }];
     });
     const entries = (await this.db.all<Entry>("outbox")).filter(
       (one) => one.organisation === organisation && one.summary.plot === plot && one.state.at !== "refused" && !known.has(one.event) && one.summary.told !== undefined,

@@ -69,7 +69,7 @@ export async function check(app: App, composed: Composed, plot: PlotInfo | undef
   const crops = await app.data.crops();
   if (person !== undefined && plot !== undefined && composed.told !== undefined) {
     const told = await app.data.told(person.organisation, plot.uri);
-    const found = warnings(told, composed.told, app.data.ground(plot), crops ?? []);
+    const found = warnings(told, composed.told, await app.data.ground(person.organisation, plot), crops ?? []);
     // That something could not be compared is no reason to stop somebody in the field.
     const worth = found.filter((one) => one.code !== "yield_unverified");
     own.push(...worth.map((one) => ({ code: one.code, isGrave: isGrave(one.code), words: words(app, one) })));

@@ -13,6 +13,7 @@ import { type Picture, record, type Recording, shrink } from "../media.ts";
 import { day, moment, notice, page, tell } from "../parts.ts";
 import { check, decide } from "../warn.ts";
 import { Choosing, INPUT_KEY, PRODUCT_KEY } from "./choose.ts";
+import { settle } from "./entries.ts";
 
 const PHOTOS_MAX = 4;
 const INPUTS_KEPT = 60;
@@ -29,7 +30,13 @@ class ActForm extends Choosing {
   #isSaving = false;
   #phi: { text: string; kind: "wait" | "note" } | undefined;
 
-  constructor(app: App, act: ActKey, last: Partial<Form>) {
+  constructor(
+    app: App,
+    act: ActKey,
+    last: Partial<Form>,
+    /** The refused entry that this is entered instead of. */
+    private readonly instead: number | undefined,
+  ) {
     super(app, { ...last, act });
     this.#save = h("button", { type: "button", class: "primary large", onclick: () => void this.save() }, icon("check"), app.t("sign"));
   }
@@ -283,6 +290,7 @@ class ActForm extends Choosing {
     const { app, form } = this;
     const person = app.person;
     if (person === undefined) return;
+    if (this.instead !== undefined) await settle(app, this.instead);
     if (voice !== undefined) await app.db.put("voices", voice);
     const { quantity: _quantity, lot: _lot, note: _note, photos: _photos, place: _place, timeMs: _time, forAnother: _another, ...last } = form;
     await app.db.put("things", last, LAST_KEY(person.key, form.act));
@@ -315,9 +323,10 @@ export const act: Screen = {
     }
     if (!app.may(ROLE_OF[key])) return page(app, app.t(`act.${key}`), notice("note", h("p", {}, app.t("role.lacking"))));
     // A refused entry is taken up again with what was in it; otherwise the last of its kind.
-    const again = from === undefined ? undefined : (await app.outbox.entries()).find((one) => one.n === Number(from))?.summary.form;
-    const last = (again as Partial<Form> | undefined) ?? (await app.db.get<Partial<Form>>("things", LAST_KEY(app.person.key, key))) ?? {};
-    const form = new ActForm(app, key, last);
+    const refused = from === undefined ? undefined : (await app.outbox.entries()).find((one) => one.n === Number(from));
+    const again = refused === undefined ? undefined : { ...(refused.summary.form as Partial<Form>), timeMs: refused.summary.timeMs };
+    const last = again ?? (await app.db.get<Partial<Form>>("things", LAST_KEY(app.person.key, key))) ?? {};
+    const form = new ActForm(app, key, last, refused?.n);
     if (form.form.plot === undefined && key !== "ship") {
       const plots = await app.data.plots(app.person.organisation, app.language);
       const used = await app.data.usedPlots(app.person.organisation);

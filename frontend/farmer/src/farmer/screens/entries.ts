@@ -31,7 +31,7 @@ export const done: Screen = {
     return h(
       "div",
       { class: "page done" },
-      h("div", { class: `big ${entry.state.at}` }, icon(entry.state.at === "log" ? "doubleCheck" : entry.state.at === "refused" ? "warning" : "check", 56)),
+      h("div", { class: `big ${entry.state.at}` }, icon(({ phone: "check", received: "check", held: "clock", log: "doubleCheck", refused: "warning" } as const)[entry.state.at], 56)),
       h("h1", { tabindex: "-1" }, app.t(entry.state.at === "refused" ? "done.refused" : "done.title")),
       h("p", { class: "lead" }, [stepName(app, entry.summary.step), place, entry.summary.what].filter((one) => one !== undefined).join(" · ")),
       h("p", { class: "state", "aria-live": "polite" }, where(app, entry.state), h("span", {}, app.t(`done.${entry.state.at}`))),
@@ -52,10 +52,12 @@ export const outbox: Screen = {
   async draw(app) {
     const all = (await app.outbox.entries()).sort((a, b) => b.n - a.n);
     const [plots, people] = [await plotNames(app), new Map(app.people.map((one) => [one.key, one.name]))];
-    const open = all.filter((one) => one.state.at !== "log");
+    const open = all.filter((one) => one.state.at !== "log" && one.settled !== true);
+    const settled = all.filter((one) => one.settled === true);
     const logged = all.filter((one) => one.state.at === "log").slice(0, 60);
     const closed = open.find((one) => one.state.at === "phone" && one.state.problem !== undefined);
     const problem = closed?.state.at === "phone" ? closed.state.problem : undefined;
+    const more = settled.length > 0 && h("details", { class: "more" }, h("summary", {}, app.t("outbox.settled")), h("section", {}, h("ul", { class: "entries" }, settled.map((one) => line(app, one, plots)))));
     const owner = (entry: Entry) => (entry.author === app.person?.key ? undefined : h("li", { class: "group" }, people.get(entry.author) ?? app.t("from.file")));
     return page(
       app,
@@ -67,6 +69,7 @@ export const outbox: Screen = {
       open.length > 0 && h("button", { type: "button", class: "primary", onclick: () => app.postman.wake() }, icon("outbox"), app.t("outbox.send")),
       h("section", {}, h("h2", {}, app.t("outbox.open")), open.length === 0 ? h("p", {}, app.t("standing.all")) : h("ul", { class: "entries" }, open.flatMap((one) => [owner(one), line(app, one, plots)]))),
       logged.length > 0 && h("section", {}, h("h2", {}, app.t("outbox.logged")), h("ul", { class: "entries" }, logged.flatMap((one) => [owner(one), line(app, one, plots)]))),
+      more,
     );
   },
 };
@@ -101,6 +104,12 @@ async function takeBack(app: App, entry: Entry): Promise<void> {
   const written = await app.book().say(app.author(), facts, { summary: { ...rest, what: app.t("wrong.what") } });
   app.postman.wake();
   app.go(`done/${written.n}`);
+}
+
+/** The person has dealt with a refused entry: it asks for nothing any more, and stays in the list. */
+export async function settle(app: App, n: number): Promise<void> {
+  const entry = (await app.outbox.entries()).find((one) => one.n === n);
+  if (entry?.state.at === "refused") await app.db.put("outbox", { ...entry, settled: true });
 }
 
 /** The same event once more, declared wrong: it must be the same step on the same things, or it declares nothing. */
@@ -162,12 +171,12 @@ export const entry: Screen = {
           fact(app.t("field.what"), summary.what),
           fact(app.t("field.another"), summary.forAnother),
         ),
-        photos.some((one) => one !== undefined) &&
-          h("div", { class: "thumbs" }, photos.map((one) => one !== undefined && h("span", { class: "thumb" }, h("img", { src: URL.createObjectURL(new Blob([one.bytes], { type: one.mediaType })), alt: "" })))),
+        photos.length > 0 && h("div", { class: "thumbs" }, photos.map((one, at) => h("span", { class: "thumb" }, h("img", { src: one === undefined ? `/images/${entry.photos[at]}?w=320` : URL.createObjectURL(new Blob([one.bytes], { type: one.mediaType })), alt: app.t("photo.n", { n: at + 1 }) })))),
         photos.some((one) => one?.sent === false) && h("p", { class: "small" }, app.t("photo.waits")),
         voices.map((one) => h("audio", { controls: true, src: URL.createObjectURL(one.blob) })),
       ),
       state.at === "refused" && isOwn && act !== undefined && summary.form !== undefined && h("button", { type: "button", class: "primary", onclick: () => app.go(`act/${act}/${entry.n}`) }, app.t("refused.again")),
+      state.at === "refused" && entry.settled !== true && h("button", { type: "button", class: "second", onclick: () => void settle(app, entry.n).then(() => app.go("outbox")) }, app.t("refused.settle")),
       (state.at === "received" || state.at === "log") && isOwn && act !== undefined && h("button", { type: "button", class: "second", onclick: () => void takeBack(app, entry) }, app.t("wrong.button")),
       receipt !== undefined && h("button", { type: "button", class: "second", onclick: () => save(`${entry.event.slice(0, 16)}.tlog-proof`, receipt.proof, "text/plain") }, app.t("receipt.save")),
       h("details", { class: "more" }, h("summary", {}, app.t("details")), h("dl", { class: "facts" }, fact(app.t("detail.event"), entry.event), fact("seq", String(entry.seq)), fact(app.t("detail.index"), state.at === "log" || state.at === "received" ? String(state.index) : undefined))),

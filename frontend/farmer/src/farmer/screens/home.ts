@@ -35,7 +35,7 @@ function more(app: App): void {
 /** One line on what waits; nothing if all is in the log. */
 async function standing(app: App): Promise<HTMLElement> {
   const entries = await app.outbox.entries();
-  const count = (...at: string[]) => entries.filter((one) => at.includes(one.state.at)).length;
+  const count = (...at: string[]) => entries.filter((one) => at.includes(one.state.at) && one.settled !== true).length;
   const [refused, phone, held] = [count("refused"), count("phone"), count("held")];
   const open = () => app.go("outbox");
   const chip = (kind: string, sign: Icon, words: string) => h("button", { type: "button", class: `standing ${kind}`, onclick: open }, icon(sign, 20), h("span", {}, words), icon("next", 18));
@@ -56,6 +56,8 @@ async function warnings(app: App): Promise<HTMLElement[]> {
   if (person.enrolment !== undefined) {
     found.push(notice("wait", h("p", {}, app.t("enrol.pending")), h("button", { type: "button", class: "second", onclick: () => app.go("waiting") }, app.t("enrol.showdigits"))));
   }
+  const hasExpired = person.notAfterMs < app.clock.now();
+  if (person.ended === undefined && hasExpired) found.push(notice("stop", h("p", {}, app.t("ended.expired"))));
   if (person.ended !== undefined) found.push(notice("stop", h("p", {}, app.t(`ended.${person.ended}`))));
   if ((await app.log.alarm(person.ledger)) !== undefined) found.push(notice("stop", h("p", {}, app.t("alarm"))));
   const wrongBy = app.clock.wrongByMs();
@@ -83,9 +85,10 @@ export const home: Screen = {
         person !== undefined &&
           h(
             "button",
-            { type: "button", class: "who", onclick: () => app.go("people"), "aria-label": app.t("people.switch", { name: person.name }) },
+            { type: "button", class: "who", onclick: () => app.go("people") },
             portrait(person),
             h("span", { class: "words" }, h("b", {}, person.name), h("small", {}, person.organisationName)),
+            h("span", { class: "vh" }, app.t("people.switch")),
           ),
         h("h1", { class: "vh", tabindex: "-1" }, app.t("app")),
         h("button", { type: "button", class: "round", "aria-label": app.t("settings"), onclick: () => app.go("settings") }, icon("settings")),

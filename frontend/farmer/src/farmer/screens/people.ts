@@ -1,6 +1,7 @@
 /** Who uses this phone: coming in by an invitation, choosing oneself, the wait until somebody stands behind the key. */
 
 import { comparison } from "../../core/digests.ts";
+import { FOR_EVER } from "../../core/draft.ts";
 import { isPin, makesDeviceKeys, needsPin, WrongPin } from "../../core/key.ts";
 import { type Person } from "../../core/store.ts";
 import { type Child, h, spaced } from "../../ui/dom.ts";
@@ -264,7 +265,7 @@ function joining(app: App, link: Link, offered: Offered, isDevice: boolean): HTM
     { class: "page" },
     h("h1", { tabindex: "-1" }, app.t("enrol.title", { org: offered.organisation })),
     h("p", { class: "lead" }, app.t("enrol.lead")),
-    h("section", {}, h("h2", {}, app.t("enrol.may")), h("ul", { class: "checks" }, roles), h("p", { class: "small" }, app.t("enrol.until", { day: day(app, vietnamDay(offered.invitation.not_after_ms)) }))),
+    h("section", {}, h("h2", {}, app.t("enrol.may")), h("ul", { class: "checks" }, roles), offered.invitation.not_after_ms < FOR_EVER && h("p", { class: "small" }, app.t("enrol.until", { day: day(app, vietnamDay(offered.invitation.not_after_ms)) }))),
     h("section", { class: "me" }, h("label", { for: "face", class: "face" }, shown, h("span", {}, app.t("enrol.photo"))), photo, h("div", {}, h("label", { for: "name" }, app.t("enrol.name")), name, h("p", { class: "small" }, app.t("enrol.name.note")))),
     h("button", { type: "button", class: "second", onclick: () => void setPin() }, h("span", { class: "words" }, h("b", {}, app.t("pin.set.button")), pinned)),
     !isDevice && notice("note", h("p", {}, app.t("key.seed"))),

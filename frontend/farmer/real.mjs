@@ -1,0 +1,13 @@
+// Plays the app against a real ledger's server: `node real.mjs < given.json` (see test/real.ts). It is no part of `node test.mjs`, because
+// somebody has to start that server.
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { options } from "./build.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(await mkdtemp(join(tmpdir(), "nguon-real-")), "real.mjs");
+await build({ ...options, entryPoints: ["test/real.ts"], outfile: out, platform: "node", packages: "bundle", define: { FRONTEND: JSON.stringify(here) } });
+await import(pathToFileURL(out).href);
