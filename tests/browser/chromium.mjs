@@ -128,7 +128,7 @@ class Page {
       if (value) return value;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`in vain: ${expression}\n${await this.evaluate("document.body.innerText")}`);
+    throw new Error(`in vain: ${/const wanted = (".*");/.exec(expression)?.[1] ?? expression}\n${await this.evaluate("document.body.innerText")}`);
   }
 
   /** Presses what has these words on it, or fits the selector, where a finger would: in its middle. */

@@ -11,17 +11,17 @@
 
 import assert from "node:assert/strict";
 import { createServer, request as ask, type IncomingMessage } from "node:http";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { IDBFactory } from "fake-indexeddb";
-import { type Bytes, unbase64, utf8 } from "../../verifier/src/core/bytes.ts";
+import { type Bytes, hex, unbase64, utf8 } from "../../verifier/src/core/bytes.ts";
 import { KIND } from "../../verifier/src/core/record.ts";
 import { type Author, Book } from "../src/core/book.ts";
 import { Clock } from "../src/core/clock.ts";
 import { comparison } from "../src/core/digests.ts";
-import { commitmentOf, delegation, type Invitation, opening, ROLE, revocation, SECTION } from "../src/core/draft.ts";
+import { commitmentOf, delegation, type Invitation, opening, revocation, ROLE, SECTION } from "../src/core/draft.ts";
 import { seedSigner } from "../src/core/key.ts";
 import { LogView } from "../src/core/log.ts";
 import { Outbox } from "../src/core/outbox.ts";
@@ -29,7 +29,6 @@ import { Server } from "../src/core/server.ts";
 import { Database } from "../src/core/store.ts";
 import { type Who } from "../src/farmer/data.ts";
 import { freshId, writeLink } from "../src/farmer/enrolment.ts";
-import { hex } from "../../verifier/src/core/bytes.ts";
 import { Browsers, digits, fits, picture, type Page, sees, type as typed } from "./browse.ts";
 import { bytes, here, project } from "./given.ts";
 
@@ -101,6 +100,25 @@ class Manager {
     return { id, link: writeLink({ id, name, org: "HTX" }), admit };
   }
 
+  /** Waits until the read models say it. */
+  async until(path: string, holds: (answer: any) => boolean): Promise<void> {
+    for (const end = Date.now() + 60_000; Date.now() < end; ) {
+      if (holds(await this.signed("GET", path))) return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    assert.fail(`in vain: ${path}`);
+  }
+
+  /** Enters a watering in somebody's name. */
+  async enterFor(name: string, plot: string): Promise<void> {
+    const facts = { kind: "event", timeMs: Date.now(), what: { type: "ObjectEvent", action: "OBSERVE", objects: [{ uri: plot }] }, step: { key: "irrigation", water: "Giếng" }, place: plot, forAnother: true } as const;
+    const person = { type: SECTION.person, payload: utf8(JSON.stringify({ type: "nguon:Person", name, role: "grower" })) };
+    const found = await this.signed("GET", `/api/v1/desk/subject?uri=${encodeURIComponent(plot)}`);
+    await this.book.say(this.author, facts, { summary: { step: "irrigation", timeMs: facts.timeMs }, private: [person], salts: { [plot]: found.salt } });
+    await this.outbox.round();
+    await this.until(`/api/v1/desk/diary?plot=${encodeURIComponent(plot)}`, (answer) => answer.entries.some((one: any) => one.entered_for_another));
+  }
+
   async revoke(device: string, lastGood: number | undefined): Promise<void> {
     await this.book.control(this.author, KIND.revoke, revocation(device, lastGood, 1), { summary: { step: "revoke", timeMs: Date.now() } });
     await this.outbox.round();
@@ -167,6 +185,17 @@ async function enter(page: Page, manager: Manager, origin: string, name: string)
   return device;
 }
 
+/** The URI of the plot with this code. */
+async function plotOf(manager: Manager, code: string): Promise<string> {
+  for (let after = ""; ; ) {
+    const { subjects, next } = await manager.signed("GET", `/api/v1/desk/subjects?kind=plot${after}`);
+    const found = subjects.find((one: any) => one.state["nguon:code"] === code);
+    if (found !== undefined) return found.uri as string;
+    assert.notEqual(next, null, `no plot ${code}`);
+    after = `&after=${encodeURIComponent(next)}`;
+  }
+}
+
 async function play(given: Given): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "nguon-real-"));
   const { everything } = (await import(pathToFileURL(here("build.mjs")).href)) as { everything(out: string): Promise<unknown> };
@@ -189,11 +218,22 @@ async function play(given: Given): Promise<void> {
     await typed(page, "dialog[open] input[type=text]", "Ví Dụ Aba 36EC");
     await page.press("Xong");
     await page.press("7");
+    const photo = join(folder, "row.png");
+    await writeFile(photo, await page.screenshot());
+    await page.press("Thêm ảnh, ngày giờ, ghi chú…");
+    await page.choose("#photo", photo);
+    await page.until(`document.querySelector(".thumb img") !== null`);
     await page.press("Ký và lưu");
     await page.until(`document.querySelector("dialog[open]") !== null || document.body.dataset.screen === "done"`);
     if (await page.evaluate(`document.querySelector("dialog[open]") !== null`)) await page.press("Đúng vậy, cứ ký");
     await sees(page, "đã vào sổ");
-    console.log("a spraying is in the log, its receipt verified on the phone");
+    const [spraying] = (await manager.signed("GET", `/api/v1/desk/diary?plot=${encodeURIComponent(await plotOf(manager, given.plot))}`)).entries;
+    const record = await manager.server.json<{ sections: { payload?: string }[] }>({ path: `/api/v1/records/${spraying.event_id}` });
+    assert.ok(record.ok);
+    const facts = Buffer.from(record.value.sections[0]?.payload ?? "", "base64").toString("utf8");
+    const [, blake3] = /"nguon:blake3":"([0-9a-f]{64})"/.exec(facts) ?? [];
+    await page.until(`fetch("/images/${blake3}").then((answer) => answer.ok)`);
+    console.log("a spraying is in the log, its receipt verified on the phone, and its photograph shown by the ledger");
 
     // The line is cut, the browser dies, and starts again.
     wire.cut();
@@ -246,11 +286,33 @@ async function play(given: Given): Promise<void> {
     await page.press("Tin");
     await sees(page, "Tin từ sổ");
 
-    // The phone is lost: what it sends afterwards is held, and the app says so.
-    const who = await manager.server.json<{ key?: unknown }>({ path: "/api/v1/ledger" });
-    assert.ok(who.ok);
-    await manager.revoke(device, 1);
+    // The manager enters for somebody, who confirms it on the own phone.
+    const plot = await plotOf(manager, given.plot);
+    await manager.enterFor("Nguyễn Văn Ba", plot);
     await page.press("Ghi việc");
+    await page.press("Cài đặt");
+    await page.press("Tải lại thửa, nông sản, lô");
+    await sees(page, "Đã tải xong");
+    await page.press("Tôi đã hiểu");
+    await page.press("Tin");
+    await page.press("Đúng, tôi xác nhận");
+    await sees(page, "đã vào sổ");
+    await manager.until(`/api/v1/desk/diary?plot=${encodeURIComponent(plot)}`, (answer) => answer.entries.some((one: any) => one.entered_for_another && one.confirmed_by !== null));
+    console.log("what the manager entered in the farmer's name is confirmed by the farmer's own key");
+
+    // The spraying was written down wrongly: everybody sees what it would have meant.
+    await page.press("Về màn hình chính");
+    await page.press("Sổ tay");
+    await page.until(`(() => { const found = [...document.querySelectorAll(".entry")].filter((one) => one.innerText.includes("Phun thuốc")).at(-1); found?.click(); return found !== undefined; })()`);
+    await page.press("Mục này ghi sai");
+    await page.press("Đúng, mục này sai");
+    await sees(page, "đã vào sổ");
+    await manager.until(`/api/v1/desk/subject?uri=${encodeURIComponent(path)}`, (answer) => answer.state.findings.some((one: any) => one.code === "spray_taken_back"));
+    console.log("the spraying is declared wrong, and the lot says what it would have meant");
+
+    // The phone is lost: what it sends afterwards is held, and the app says so.
+    await manager.revoke(device, 3);
+    await page.press("Về màn hình chính");
     await page.press("Phun thuốc");
     await page.press("Ký và lưu");
     await page.until(`document.querySelector("dialog[open]") !== null || document.body.dataset.screen === "done"`);

@@ -115,6 +115,8 @@ export interface KnownSubject {
   /** The read model as the server gave it. */
   readonly state?: unknown;
   readonly usedMs?: number;
+  /** When the server said so. */
+  readonly saidMs?: number;
 }
 
 export interface DiaryOfPlot {

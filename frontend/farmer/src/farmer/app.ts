@@ -25,7 +25,7 @@ export interface Screen {
 
 /** After so long in the background, a phone of several people asks who it is. */
 const LOCK_AFTER_MS = 10 * 60_000;
-const REFRESH_AFTER_MS = 5 * 60_000;
+const REFRESH_AFTER_MS = 15 * 60_000;
 
 export class App {
   readonly server: Server;

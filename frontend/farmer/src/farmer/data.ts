@@ -28,10 +28,13 @@ export function prose(value: unknown, language: string): string | undefined {
   return of(language) ?? of("vi") ?? string(texts[0]?.["@value"]);
 }
 
-/** Pages of one kind of thing, at most: a co-operative with more plots than that searches on the desk. */
-const PAGES_MAX = 50;
-/** Plots whose diaries are kept on the phone. */
+/** Pages of one kind of thing, at most: a co-operative with more than that searches on the desk. A farmer pays for each byte. */
+const PAGES_MAX: Readonly<Record<string, number>> = { plot: 20, product: 5, lot: 3 };
+/** Lots of this phone's own that are asked for one by one, if no page had them. */
+const OWN_LOTS_MAX = 30;
+/** Plots whose diaries are fetched: those that this phone uses; before the first, some. */
 const DIARIES_MAX = 40;
+const DIARIES_FIRST = 10;
 const CROPS_MS = 24 * 3_600_000;
 
 export interface Who {
@@ -242,7 +245,9 @@ export class Data {
   /** Everything that the phone carries. Gives back whether all of it came. */
   async refresh(person: Person, signer: Signer): Promise<boolean> {
     let whole = true;
+    const since = this.server.clock.now();
     for (const kind of ["plot", "product", "lot"]) whole = (await this.#kind(person, signer, kind)) && whole;
+    whole = (await this.#ownLots(person, signer, since)) && whole;
     whole = (await this.#diaries(person, signer)) && whole;
     await this.#crops();
     const answer = await this.server.json<Json>({ path: "/api/v1/desk/messages", signer }, person.ledger);
@@ -255,7 +260,7 @@ export class Data {
 
   async #kind(person: Person, signer: Signer, kind: string): Promise<boolean> {
     let after = "";
-    for (let page = 0; page < PAGES_MAX; page += 1) {
+    for (let page = 0; page < (PAGES_MAX[kind] ?? 1); page += 1) {
       const path = `/api/v1/desk/subjects?kind=${kind}${after === "" ? "" : `&after=${encodeURIComponent(after)}`}`;
       const answer = await this.server.json<Json>({ path, signer }, person.ledger);
       if (!answer.ok) return false;
@@ -263,6 +268,21 @@ export class Data {
       const next = string(answer.value["next"]);
       if (next === undefined) return true;
       after = next;
+    }
+    return true;
+  }
+
+  /** What this phone harvested, wherever it stands among the co-operative's lots. */
+  async #ownLots(person: Person, signer: Signer, since: number): Promise<boolean> {
+    const entries = (await this.db.all<Entry>("outbox")).filter((one) => one.author === person.key && (one.state.at === "received" || one.state.at === "log"));
+    const uris = new Set(entries.reverse().flatMap((one) => list(object(one.summary.told)["lots"]).flatMap((lot) => string(object(lot)["uri"]) ?? [])));
+    for (const uri of [...uris].slice(0, OWN_LOTS_MAX)) {
+      const known = await this.db.get<KnownSubject>("subjects", [person.organisation, uri]);
+      if ((known?.saidMs ?? 0) >= since) continue;
+      const answer = await this.server.json<Json>({ path: `/api/v1/desk/subject?uri=${encodeURIComponent(uri)}`, signer }, person.ledger);
+      if (answer.ok) await this.keep(person.organisation, [answer.value]);
+      // Not among the read models yet: the next time.
+      else if (answer.problem?.status !== 404) return false;
     }
     return true;
   }
@@ -289,6 +309,7 @@ export class Data {
           ...some("status", string(one["status"])),
           ...some("path", string(one["path"])),
           state: one["state"] ?? {},
+          saidMs: this.server.clock.now(),
         });
       }
     });
@@ -297,7 +318,9 @@ export class Data {
   async #diaries(person: Person, signer: Signer): Promise<boolean> {
     const plots = await this.plots(person.organisation, "vi");
     let whole = true;
-    for (const { uri } of plots.slice(0, DIARIES_MAX)) whole = (await this.diary(person, signer, uri)) && whole;
+    const used = await this.usedPlots(person.organisation);
+    const wanted = used.size === 0 ? plots.slice(0, DIARIES_FIRST) : plots.filter((one) => used.has(one.uri)).slice(0, DIARIES_MAX);
+    for (const { uri } of wanted) whole = (await this.diary(person, signer, uri)) && whole;
     return whole;
   }
 
