@@ -3,7 +3,7 @@
 use nguon_fixtures::farm::{Device, Farm};
 use nguon_id::{LotId, PackId, Serial, SerialCode};
 use nguon_ledger::Act;
-use nguon_service::{Pack, Scan, SerialsError};
+use nguon_service::{Pack, PackFound, Scan, SerialsError, SettleError};
 use nguon_tests::World;
 use nguon_trace::facts::{Action, Amount, Event, Facts, Step, What, vietnam_day};
 use nguon_trace::labels::{LabelRange, LabelStanding, Ranges};
@@ -207,6 +207,82 @@ async fn scans_are_counted_by_phone_and_day_and_copies_show() {
     }
     world.service().scans_counted().await;
     assert_eq!(seen(5).await, (3, vec![Sign::AfterSale { sold_on, phones: 3 }]));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_made_the_lot_settles_what_scans_showed_and_later_scans_show_it_anew() {
+    let Some(world) = given().await else { return };
+    let (farm, packs) = labelled(&world).await;
+    let all = codes(&world, &farm, &packs).await;
+    let other = world.farm("other").await;
+    let id = LotId::from_uri(&packs).unwrap();
+    let now_ms = world.service().now_ms();
+    let scans = async |networks: std::ops::Range<u32>, days: i64| {
+        for network in networks {
+            world.service().scanned(Scan {
+                lot_uri: packs.clone(),
+                organisation: farm.id(),
+                number: 4,
+                sold_on: None,
+                network: network.to_be_bytes().to_vec(),
+                agent: Vec::new(),
+                province: None,
+                at_ms: now_ms + days * 86_400_000,
+            });
+        }
+        world.service().scans_counted().await;
+    };
+    let known = async || match pack(&world, &packs, &all[3].1.to_string()).await {
+        Pack::Known { scans, signs, settled, .. } => {
+            (scans.iter().map(|day| day.phones).sum::<u64>(), signs, settled)
+        }
+        Pack::Foreign { .. } => panic!("ours"),
+    };
+    let key = farm.public(Device::Manager);
+    let reason = "Gói trưng bày ở hội chợ";
+    let settle = async |reason: &str, key: &nguon_ledger::PublicKey| {
+        world.service().settle_scans(&id, 4, reason, key).await
+    };
+    assert!(matches!(settle(reason, &key).await, Err(SettleError::NothingAgainst)));
+    scans(0..20, 0).await;
+    assert_eq!(known().await.1, [Sign::ManyPhones { phones: 20 }]);
+
+    assert!(matches!(settle(" . ", &key).await, Err(SettleError::Unsaid)));
+    assert!(matches!(settle(&"x".repeat(301), &key).await, Err(SettleError::TooLong)));
+    let others = other.public(Device::Manager);
+    assert!(matches!(settle(reason, &others).await, Err(SettleError::NotYours)));
+    assert_eq!(known().await.1.len(), 1, "nobody settled it");
+    let settled = settle(&format!("{reason}\u{202e}\n"), &key).await.unwrap();
+    assert_eq!((settled.reason.as_str(), settled.day), (reason, vietnam_day(now_ms)));
+    assert_eq!(settled.signs, [Sign::ManyPhones { phones: 20 }]);
+    assert_eq!(known().await, (20, vec![], vec![settled.clone()]), "the scans stay");
+    assert_eq!(world.service().noticed_signs(farm.id(), ("", 0, ""), 9).await.unwrap(), []);
+    assert!(matches!(settle(reason, &key).await, Err(SettleError::NothingAgainst)));
+
+    // Later that day, and the next day: what was looked into counts no more.
+    scans(100..119, 0).await;
+    assert_eq!(known().await, (39, vec![], vec![settled.clone()]));
+    scans(200..201, 1).await;
+    assert_eq!(known().await, (40, vec![Sign::ManyPhones { phones: 20 }], vec![settled]));
+    let noticed = world.service().noticed_signs(farm.id(), ("", 0, ""), 9).await.unwrap();
+    assert_eq!(noticed.iter().map(|one| one.number).collect::<Vec<_>>(), [4]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_without_its_lot_is_found_among_the_lots_that_it_may_be_of() {
+    let Some(world) = given().await else { return };
+    let (farm, packs) = labelled(&world).await;
+    let all = codes(&world, &farm, &packs).await;
+    let serial = all[6].1;
+    let found = async |serial| world.service().find_pack(serial, None).await.unwrap();
+    let PackFound::Pack(id) = found(serial).await else { panic!("{serial} is ours") };
+    assert_eq!((id.lot.uri(&world.context.origin), id.serial.as_str()), (packs, serial.to_string().as_str()));
+    let wrong = SerialCode::new(serial.number(), serial.tag() ^ 1).unwrap();
+    assert_eq!(found(wrong).await, PackFound::Nobodys);
+    let nobodys = nguon_id::Gtin::parse("09521234567899").unwrap();
+    assert_eq!(world.service().find_pack(serial, Some(&nobodys)).await.unwrap(), PackFound::Nobodys);
     world.end().await;
 }
 

@@ -46,7 +46,7 @@ const ROWS: [(&str, &str); 13] = [
 ];
 
 /// What no record vouches for: the operator's own notes of scans, reports, pictures and invitations, which no audit can make again.
-const OPERATORS_OWN: [&str; 13] = [
+const OPERATORS_OWN: [&str; 14] = [
     "enrolment",
     "erasure_request",
     "exchange",
@@ -59,6 +59,7 @@ const OPERATORS_OWN: [&str; 13] = [
     "scan_day",
     "scan_phone",
     "scan_salt",
+    "scan_settled",
     "scan_sign",
 ];
 

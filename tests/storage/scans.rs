@@ -1,6 +1,6 @@
 //! Scans of labels: a phone counts once a day, and is forgotten with it.
 
-use nguon_storage::{ScanDayRow, ScanPhoneRow, ScanSignRow};
+use nguon_storage::{ScanDayRow, ScanPhoneRow, ScanSettledRow, ScanSignRow};
 
 use super::given;
 
@@ -94,4 +94,49 @@ async fn a_sign_stands_as_it_was_first_noticed() {
     let after = reader.scan_signs_of(&[5; 32], ("lot", 7, "many_phones"), 9).await.unwrap();
     assert_eq!(after, [sign(9, "far_apart", "2026-04-14")]);
     assert_eq!(reader.scan_signs_of(&[6; 32], ("", 0, ""), 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_came_of_looking_into_a_label_ends_its_signs_until_they_are_noticed_again() {
+    let Some(given) = given().await else { return };
+    let sign = |number: i64, day: &str| ScanSignRow {
+        organisation_id: vec![5; 32],
+        lot_uri: "lot".to_owned(),
+        number,
+        sign: "many_phones".to_owned(),
+        day: day.to_owned(),
+        detail: "{}".to_owned(),
+    };
+    let settled = |settled_at_ms: i64, reason: &str| ScanSettledRow {
+        lot_uri: "lot".to_owned(),
+        number: 7,
+        settled_at_ms,
+        day: "2026-04-13".to_owned(),
+        organisation_id: vec![5; 32],
+        author: vec![6; 32],
+        reason: reason.to_owned(),
+        signs: "[]".to_owned(),
+        counted: "[[null,3]]".to_owned(),
+    };
+    let mut unit = given.unit().await;
+    unit.insert_scan_sign(&sign(7, "2026-04-12")).await.unwrap();
+    unit.insert_scan_sign(&sign(8, "2026-04-12")).await.unwrap();
+    unit.settle_scans(&settled(1_000, "Gói trưng bày")).await.unwrap();
+    unit.save().await.unwrap();
+    let mut reader = given.reader().await;
+    assert_eq!(reader.scan_signs("lot", 7).await.unwrap(), []);
+    assert_eq!(reader.scan_signs("lot", 8).await.unwrap(), [sign(8, "2026-04-12")], "another label's stay");
+    assert_eq!(reader.scans_settled("lot", 7, 9).await.unwrap(), [settled(1_000, "Gói trưng bày")]);
+    assert_eq!(reader.scans_settled("lot", 8, 9).await.unwrap(), []);
+    drop(reader);
+
+    let mut unit = given.unit().await;
+    unit.insert_scan_sign(&sign(7, "2026-04-20")).await.unwrap();
+    unit.save().await.unwrap();
+    assert_eq!(given.reader().await.scan_signs("lot", 7).await.unwrap(), [sign(7, "2026-04-20")]);
+    let mut unit = given.unit().await;
+    unit.settle_scans(&settled(2_000, "Lại ở hội chợ")).await.unwrap();
+    unit.save().await.unwrap();
+    let all = given.reader().await.scans_settled("lot", 7, 1).await.unwrap();
+    assert_eq!(all, [settled(2_000, "Lại ở hội chợ")], "the newest first, so many at most");
 }

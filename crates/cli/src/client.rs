@@ -141,23 +141,36 @@ impl Client {
 
     /// What is not everybody's to read: the request is signed by a device's key. Nothing for 404.
     pub(crate) fn text_for(&self, key: &SigningKey, path: &str) -> anyhow::Result<Option<String>> {
+        self.ask_as(key, "GET", path)
+    }
+
+    /// What only some may do: the question is signed by a device's key, and has no body. Nothing for 404.
+    pub(crate) fn act_for(&self, key: &SigningKey, path: &str) -> anyhow::Result<Option<String>> {
+        self.ask_as(key, "POST", path)
+    }
+
+    fn ask_as(&self, key: &SigningKey, method: &str, path: &str) -> anyhow::Result<Option<String>> {
         let url = format!("{}{path}", self.base);
         let (bare, query) = path.split_once('?').map_or((path, None), |(bare, query)| (bare, Some(query)));
         let host = self.base.split_once("://").map_or("", |(_, rest)| rest);
         let (authority, stem) = host.split_once('/').unwrap_or((host, ""));
         let authority = authority.to_ascii_lowercase();
         let bare = if stem.is_empty() { bare.to_owned() } else { format!("/{stem}{bare}") };
-        let asked =
-            AskedFor { method: "GET", authority: &authority, path: &bare, query, content_digest: None };
+        let asked = AskedFor { method, authority: &authority, path: &bare, query, content_digest: None };
         let now_s = u64::try_from(SystemClock.now_ms() / 1_000).unwrap_or(0);
         let signed = RequestSignature::new(&asked, &self.ledger_id()?, key, now_s);
-        let request = self
-            .agent
-            .get(&url)
-            .header("signature-input", signed.input)
-            .header("signature", signed.signature);
-        let mut response =
-            request.call().with_context(|| format!("cannot reach {url}; is the server running?"))?;
+        let (input, signature) = (signed.input, signed.signature);
+        let response = match method {
+            "POST" => {
+                let request = self.agent.post(&url);
+                request.header("signature-input", input).header("signature", signature).send_empty()
+            }
+            _ => {
+                let request = self.agent.get(&url);
+                request.header("signature-input", input).header("signature", signature).call()
+            }
+        };
+        let mut response = response.with_context(|| format!("cannot reach {url}; is the server running?"))?;
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(FILE_BYTES_MAX).read_to_string();
         let body = body.with_context(|| format!("{url} broke off"))?;

@@ -27,7 +27,8 @@ A lot of a thousand packs, each with a code of its own:
   nguon label           LOT --serials codes.csv --server URL --out labels.pdf
   nguon serial activate LOT --labels 1-990 --key desk.key --server URL # when the labels are on the packs
   nguon serial void     LOT --labels 991-1000 --key desk.key --server URL
-  nguon serial signs    --key desk.key --server URL                    # what scanning shows";
+  nguon serial signs    --key desk.key --server URL                    # what scanning shows
+  nguon serial settle   LOT --label 22 --reason 'Gói trưng bày ở hội chợ, tem thật' --key desk.key --server URL";
 
 /// Labels with numbers of their own.
 #[derive(Debug, clap::Args)]
@@ -66,6 +67,19 @@ enum Command {
     },
     /// Shows signs that codes of the organisation's lots were copied.
     Signs(Reader),
+    /// Says what came of looking into a label that was scanned strangely: its page says so from then on, for everybody.
+    Settle {
+        /// The lot's address or path.
+        lot: String,
+        /// The label's number.
+        #[arg(long, value_name = "N")]
+        label: u32,
+        /// What came of it, in a sentence. Everybody can read it: no names.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        reader: Reader,
+    },
 }
 
 /// What is recorded of which labels.
@@ -108,6 +122,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Void(told) => told.record(Step::Decommissioning, None),
         Command::List { lot, labels, reader, out } => reader.list(&lot, labels, out),
         Command::Signs(reader) => reader.signs(),
+        Command::Settle { lot, label, reason, reader } => reader.settle(&lot, label, &reason),
     }
 }
 
@@ -187,6 +202,22 @@ impl Reader {
             Some(path) => write_new(&path, csv.as_bytes())?,
             None => out::line(csv.trim_end())?,
         }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn settle(&self, lot: &str, label: u32, reason: &str) -> anyhow::Result<ExitCode> {
+        let (server, id) = trace::lot(lot, Some(&self.server))?;
+        let key = crate::org::open_key(&self.key)?;
+        let reason: String = form_urlencoded::byte_serialize(reason.as_bytes()).collect();
+        let path = format!("/api/v1/scan-signs{}?number={label}&reason={reason}", id.path());
+        let answer = Client::new(&server)?
+            .act_for(&key, &path)?
+            .ok_or_else(|| anyhow!("the ledger has no lot {lot}"))?;
+        let answer: Value = serde_json::from_str(&answer).context("the answer is no JSON")?;
+        out::line(format!(
+            "  Đã ghi kết luận về tem số {label} · what came of it is kept with label {label}:"
+        ))?;
+        out::line(format!("  “{}”", out::visible(answer["reason"].as_str().unwrap_or_default())))?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -75,7 +75,10 @@ pub use crate::publish::{PublishError, checkpoint_name};
 pub use crate::reports::Reports;
 pub use crate::scans::Scan;
 pub use crate::sequencer::{OperatorAct, StartError};
-pub use crate::serials::{NoticedSign, Pack, SERIALS_MAX, Serials, SerialsError};
+pub use crate::serials::{
+    LOTS_TRIED_MAX, NoticedSign, Pack, PackFound, SERIALS_MAX, SETTLE_REASON_MAX, Serials, SerialsError,
+    SettleError, Settled,
+};
 pub use crate::submit::{Answer, Incoming, MAX_PAYLOAD_BYTES, Refused, Taken};
 pub use nguon_storage::StoreError;
 

@@ -404,7 +404,7 @@ pub(crate) fn plain(text: &str) -> String {
     text.trim().chars().filter(|c| !hidden(*c)).collect()
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     plain(text).replace('\n', " ")
 }
 

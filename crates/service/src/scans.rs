@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 use self::gate::Gate;
 use crate::keys::random_seed;
-use crate::serials::seen;
+use crate::serials::{Seen, seen};
 
 /// Scans that wait to be counted. Beyond it they are not.
 const WAITING: usize = 10_000;
@@ -216,7 +216,7 @@ impl Counter {
     ) -> Result<(), StoreError> {
         let mut found = Vec::new();
         for (lot_uri, number, organisation, sold_on, day) in &touched {
-            let (_, signs) = seen(&self.store, lot_uri, *number, *sold_on).await?;
+            let Seen { signs, .. } = seen(&self.store, lot_uri, *number, *sold_on).await?;
             found.extend(signs.iter().map(|sign| sign_row(*organisation, lot_uri, *number, *day, sign)));
         }
         if found.is_empty() {

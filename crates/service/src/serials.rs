@@ -9,6 +9,9 @@
 //! given out by this ledger. **Trust.** Who has `serial.key` can make codes of numbers that a co-operative printed,
 //! and nothing else: printing is on the log. Without it no code can be checked or printed any more.
 
+mod find;
+mod settled;
+
 use std::sync::Arc;
 
 use nguon_id::{PackId, SerialCode, TAG_BITS};
@@ -22,6 +25,9 @@ use zeroize::Zeroizing;
 
 use crate::catalogue::Lot;
 use crate::{Service, rows};
+
+pub use self::find::{LOTS_TRIED_MAX, PackFound};
+pub use self::settled::{SETTLE_REASON_MAX, SettleError, Settled};
 
 /// Serials of one answer, at most.
 pub const SERIALS_MAX: u64 = 200_000;
@@ -70,8 +76,10 @@ pub enum Pack {
         standing: LabelStanding,
         /// Who scanned it until now, by day and province.
         scans: Vec<ScanDay>,
-        /// What speaks against it.
+        /// What speaks against it, since it was looked into last.
         signs: Vec<Sign>,
+        /// How its maker looked into it, the newest first.
+        settled: Vec<Settled>,
     },
 }
 
@@ -144,8 +152,9 @@ impl Service {
         };
         let number = serial.number();
         let standing = lot.state.labels.standing(number);
-        let (scans, signs) = seen(&self.lookup.store, &lot.state.uri, number, sold_on(standing)).await?;
-        Ok(Some(Pack::Known { lot, number, standing, scans, signs }))
+        let Seen { scans, signs, settled } =
+            seen(&self.lookup.store, &lot.state.uri, number, sold_on(standing)).await?;
+        Ok(Some(Pack::Known { lot, number, standing, scans, signs, settled }))
     }
 
     /// The codes of a lot's labels that are printed and not void, `wanted` or all, for a key that prints for its maker.
@@ -215,22 +224,34 @@ pub(crate) fn sold_on(standing: LabelStanding) -> Option<jiff::civil::Date> {
     }
 }
 
+/// What is known of a label by its scans.
+pub(crate) struct Seen {
+    /// All of them.
+    pub(crate) scans: Vec<ScanDay>,
+    /// What speaks against it, since it was looked into last.
+    pub(crate) signs: Vec<Sign>,
+    /// How its maker looked into it, the newest first.
+    pub(crate) settled: Vec<Settled>,
+}
+
 /// A label's scans, and what speaks against it: what was noticed when it happened, and what its days show.
 pub(crate) async fn seen(
     store: &Arc<dyn Store>,
     lot_uri: &str,
     number: u32,
     sold_on: Option<jiff::civil::Date>,
-) -> Result<(Vec<ScanDay>, Vec<Sign>), StoreError> {
+) -> Result<Seen, StoreError> {
     let mut reader = store.reader().await?;
-    let days: Vec<ScanDay> =
+    let scans: Vec<ScanDay> =
         reader.scans(lot_uri, i64::from(number)).await?.iter().filter_map(scan_day).collect();
     let kept = reader.scan_signs(lot_uri, i64::from(number)).await?;
-    let mut signs = scans::signs(&days, sold_on);
+    drop(reader);
+    let (settled, left) = settled::since(store, lot_uri, number, &scans).await?;
+    let mut signs = scans::signs(&left, sold_on);
     let kept = kept.iter().filter_map(noticed).map(|noticed| noticed.sign);
     signs.extend(kept.filter(|sign| matches!(sign, Sign::FarApart { .. })));
     signs.sort();
-    Ok((days, signs))
+    Ok(Seen { scans, signs, settled })
 }
 
 fn scan_day(row: &ScanDayRow) -> Option<ScanDay> {

@@ -60,7 +60,8 @@ pub use port::{
     CheckpointRow, CoveredEntry, DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, ExchangeKeyRow,
     ExchangeReader, ExchangeRow, ExchangeWriter, FeedRow, HeadRow, HeldRow, ImageRemovalRow, PersonReadRow,
     PersonalReadRow, Reader, RecordRow, ReportReader, ReportRow, ReportWriter, ScanDayRow, ScanPhoneRow,
-    ScanReader, ScanSignRow, ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table, TableShape, Unit,
+    ScanReader, ScanSettledRow, ScanSignRow, ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table,
+    TableShape, Unit,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 pub use self::desk::{DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, PersonReadRow};
 pub use self::exchange::{ExchangeKeyRow, ExchangeReader, ExchangeRow, ExchangeWriter};
 pub use self::report::{ImageRemovalRow, PersonalReadRow, ReportReader, ReportRow, ReportWriter};
-pub use self::scan::{ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow, ScanUnit};
+pub use self::scan::{ScanDayRow, ScanPhoneRow, ScanReader, ScanSettledRow, ScanSignRow, ScanUnit};
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]

@@ -136,6 +136,25 @@ pub fn phones(days: &[ScanDay]) -> u64 {
     days.iter().fold(0, |sum, day| sum.saturating_add(day.phones))
 }
 
+/// The scans that came after a label was looked into on a day, when so many phones of that day had been counted in each province
+/// (none: the phones that named none).
+#[must_use]
+pub fn since(days: &[ScanDay], looked_on: Date, counted: &[(Option<String>, u64)]) -> Vec<ScanDay> {
+    let later = days.iter().filter_map(|one| {
+        let before = match one.day.cmp(&looked_on) {
+            std::cmp::Ordering::Less => return None,
+            std::cmp::Ordering::Equal => {
+                let known = counted.iter().find(|(province, _)| province.as_deref() == one.province);
+                known.map_or(0, |(_, phones)| *phones)
+            }
+            std::cmp::Ordering::Greater => 0,
+        };
+        let phones = one.phones.saturating_sub(before);
+        (phones > 0).then_some(ScanDay { phones, ..*one })
+    });
+    later.collect()
+}
+
 /// What a label's days show; `sold_on` is the day on which its pack is recorded as sold.
 #[must_use]
 pub fn signs(days: &[ScanDay], sold_on: Option<Date>) -> Vec<Sign> {
@@ -215,6 +234,17 @@ mod tests {
         assert_eq!(signs(&days(&[(0, "68", 3), (1, "79", 8), (2, "", 8)]), None), []);
         // The buyer, on the evening and a week after it.
         assert_eq!(signs(&days(&[(0, "", 2), (7, "", 5), (8, "", 2)]), Some(date(2026, 4, 1))), []);
+    }
+
+    #[test]
+    fn what_was_looked_into_is_not_held_against_a_label_again() {
+        let all = days(&[(0, "68", 12), (1, "68", 6), (1, "", 4), (1, "79", 1), (2, "68", 3)]);
+        let looked_on = all[1].day;
+        let counted = [(Some("68".to_owned()), 4), (None, 4)];
+        let left = since(&all, looked_on, &counted);
+        assert_eq!(left, days(&[(1, "68", 2), (1, "79", 1), (2, "68", 3)]));
+        assert_eq!(signs(&left, None), []);
+        assert_eq!(since(&all, all[4].day.saturating_add(1.days()), &[]), []);
     }
 
     #[test]

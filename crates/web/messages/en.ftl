@@ -147,6 +147,10 @@ labels-beyond-packs = More labels than packs
     .detail = More labels are recorded as printed than the lot has packs. Void those that are too many, then ask again.
 too-many-labels = Too many labels at once
     .detail = One answer holds 200,000 labels at most. Ask for a part of the numbers.
+nothing-to-settle = There is nothing to settle
+    .detail = Nothing is strange in the scans of this label, or what was is settled already. Look at the number.
+settle-reason = What came of it is not said
+    .detail = Say it in a sentence of 3 to 300 characters. Whoever scans the label reads it: no names, no telephone numbers.
 
 ## Records that were not taken
 

@@ -147,6 +147,10 @@ labels-beyond-packs = Tem nhiều hơn gói
     .detail = Số tem ghi là đã in nhiều hơn số gói của lô. Hãy hủy những tem thừa rồi hỏi lại.
 too-many-labels = Quá nhiều tem một lúc
     .detail = Mỗi lần trả lời có nhiều nhất 200.000 tem. Hãy hỏi từng phần.
+nothing-to-settle = Không có gì để xem xét
+    .detail = Các lượt quét tem này không có gì lạ, hoặc điều lạ đã được ghi là đã xem xét. Hãy xem lại số tem.
+settle-reason = Chưa ghi kết luận
+    .detail = Hãy viết kết luận trong một câu, từ 3 đến 300 ký tự. Ai quét tem cũng đọc được: đừng ghi tên hay số điện thoại của ai.
 
 ## Bản ghi không được nhận
 

@@ -97,6 +97,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .routes(routes!(serial::serials))
         .routes(routes!(serial::scan_signs))
         .merge(desk::router())
+        .routes(routes!(serial::settle))
         .merge(files)
         .merge(operation)
         .with_state(app.clone())

@@ -107,6 +107,8 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("labels-not-printed", StatusCode::NOT_FOUND),
     ("labels-beyond-packs", StatusCode::CONFLICT),
     ("too-many-labels", StatusCode::UNPROCESSABLE_ENTITY),
+    ("nothing-to-settle", StatusCode::CONFLICT),
+    ("settle-reason", StatusCode::UNPROCESSABLE_ENTITY),
     ("record-encoding", StatusCode::BAD_REQUEST),
     ("record-malformed", StatusCode::BAD_REQUEST),
     ("record-too-large", StatusCode::PAYLOAD_TOO_LARGE),

@@ -62,12 +62,23 @@ impl Given {
 
     /// The answer to a request that a key signed.
     async fn signed(&self, key: &SigningKey, path: &str, host: &str, seconds_ago: u64) -> Answer {
+        self.signed_as("GET", key, path, host, seconds_ago).await
+    }
+
+    async fn signed_as(
+        &self,
+        method: &str,
+        key: &SigningKey,
+        path: &str,
+        host: &str,
+        seconds_ago: u64,
+    ) -> Answer {
         let (bare, query) = path.split_once('?').map_or((path, None), |(bare, query)| (bare, Some(query)));
-        let asked = Asked { method: "GET", authority: host, path: bare, query, content_digest: None };
+        let asked = Asked { method, authority: host, path: bare, query, content_digest: None };
         let now_s = u64::try_from(self.ledger.service.now_ms() / 1_000).unwrap();
         let signed = Signed::new(&asked, &self.ledger.service.ledger_id(), key, now_s - seconds_ago);
         let headers = [("host", host), ("signature-input", &signed.input), ("signature", &signed.signature)];
-        self.ledger.ask(path, &headers).await
+        self.ledger.ask_as(method, path, &headers).await
     }
 }
 
@@ -223,5 +234,48 @@ async fn phones_are_counted_once_and_a_copied_label_shows() {
     assert!(page.contains("banner doubt") && page.contains("20 điện thoại đã quét mã này"), "{page}");
     // Another pack of the same lot has nothing against it.
     assert!(given.ledger.get(given.pack(4)).await.text().contains("banner good"));
+
+    // Who made the lot looks into it, and says so by a signed request; the page says so, too, and is good again.
+    let manager = given.farm.key(Device::Manager);
+    let reason = "G%C3%B3i%20tr%C6%B0ng%20b%C3%A0y%20%3Cb%3E%E1%BB%9F%20h%E1%BB%99i%20ch%E1%BB%A3%3C%2Fb%3E";
+    let path = format!("/api/v1/scan-signs{}?number=3&reason={reason}", given.lot);
+    let post = async |key: &SigningKey, path: &str| given.signed_as("POST", key, path, HOST, 0).await;
+    assert_eq!(problem(&given.ledger.ask_as("POST", &path, &[]).await), "request-unsigned");
+    assert_eq!(problem(&given.signed(&manager, &path, HOST, 0).await), "method-not-allowed");
+    assert_eq!(problem(&post(&SigningKey::from_seed([9; 32]), &path).await), "not-yours");
+    assert_eq!(problem(&post(&manager, &path.replace("number=3", "number=4")).await), "nothing-to-settle");
+    assert_eq!(problem(&post(&manager, &path.replace("number=3", "number=x")).await), "query-unknown");
+    assert_eq!(problem(&post(&manager, &format!("{path}&more=1")).await), "query-unknown");
+    let wordless = format!("/api/v1/scan-signs{}?number=3&reason=.", given.lot);
+    assert_eq!(problem(&post(&manager, &wordless).await), "settle-reason");
+    let done = post(&manager, &path).await;
+    let document: Value = serde_json::from_slice(&done.bytes).unwrap();
+    assert_eq!((done.status.as_u16(), &document["signs"][0]["sign"]), (200, &"many_phones".into()));
+    assert_eq!(problem(&post(&manager, &path).await), "nothing-to-settle");
+    let page = get("198.51.100.1", "").await;
+    assert!(page.contains("banner good") && page.contains("đơn vị làm ra lô đã xem xét điều này"), "{page}");
+    assert!(page.contains("Gói trưng bày &#60;b&#62;ở hội chợ"), "its words are words: {page}");
     server.abort();
+}
+
+#[tokio::test]
+async fn a_code_typed_without_its_lot_leads_to_the_pack_or_says_what_to_type() {
+    let given = given().await;
+    let serial = given.pack(3).rsplit_once('/').unwrap().1.to_owned();
+    let lot = LotId::from_path(&given.lot).unwrap();
+    let short = given.ledger.service.catalogue().lot(&lot).await.unwrap().unwrap().short_code.unwrap();
+    for typed in
+        [serial.clone(), serial.to_lowercase(), format!("{short}+{serial}"), format!("{serial}{short}")]
+    {
+        let answer = given.ledger.get(&format!("/c?code={typed}")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, given.pack(3)), "{typed}");
+    }
+    let wrong = format!("{}{}", &serial[..14], if serial.ends_with('0') { '1' } else { '0' });
+    let answer = given.ledger.get(&format!("/c?code={wrong}")).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.text().contains("Không có gói nào mang mã này") && answer.text().contains(&wrong));
+    // A product's address with the pack's code and no lot: none of the product's lots has it.
+    let answer = given.ledger.get(&format!("/01/09521234567899/21/{serial}")).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.text().contains("Không có gói nào mang mã này"), "{}", answer.text());
 }

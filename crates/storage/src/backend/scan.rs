@@ -5,7 +5,7 @@ use sqlx::Row;
 
 use super::driver::DbRow;
 use super::repository::{Reading, Writing};
-use crate::port::{ScanDayRow, ScanPhoneRow, ScanReader, ScanSignRow, ScanUnit, StoreError};
+use crate::port::{ScanDayRow, ScanPhoneRow, ScanReader, ScanSettledRow, ScanSignRow, ScanUnit, StoreError};
 
 fn sign(row: &DbRow) -> Result<ScanSignRow, sqlx::Error> {
     Ok(ScanSignRow {
@@ -41,6 +41,32 @@ impl ScanReader for Reading {
              WHERE lot_uri = $1 AND number = $2 ORDER BY sign, organisation_id",
         );
         self.many(query.bind(lot_uri.to_owned()).bind(number), sign).await
+    }
+
+    async fn scans_settled(
+        &mut self,
+        lot_uri: &str,
+        number: i64,
+        limit: i64,
+    ) -> Result<Vec<ScanSettledRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT lot_uri, number, settled_at_ms, day, organisation_id, author, reason, signs, counted
+             FROM scan_settled WHERE lot_uri = $1 AND number = $2 ORDER BY settled_at_ms DESC LIMIT $3",
+        );
+        self.many(query.bind(lot_uri.to_owned()).bind(number).bind(limit), |row| {
+            Ok(ScanSettledRow {
+                lot_uri: row.try_get("lot_uri")?,
+                number: row.try_get("number")?,
+                settled_at_ms: row.try_get("settled_at_ms")?,
+                day: row.try_get("day")?,
+                organisation_id: row.try_get("organisation_id")?,
+                author: row.try_get("author")?,
+                reason: row.try_get("reason")?,
+                signs: row.try_get("signs")?,
+                counted: row.try_get("counted")?,
+            })
+        })
+        .await
     }
 
     async fn scan_signs_of(
@@ -109,6 +135,22 @@ impl ScanUnit for Writing {
         let query = query.bind(row.organisation_id.clone()).bind(row.lot_uri.clone()).bind(row.number);
         let query = query.bind(row.sign.clone()).bind(row.day.clone()).bind(row.detail.clone());
         self.run(query).await?;
+        Ok(())
+    }
+
+    async fn settle_scans(&mut self, row: &ScanSettledRow) -> Result<(), StoreError> {
+        let insert = sqlx::query(
+            "INSERT INTO scan_settled
+                 (lot_uri, number, settled_at_ms, day, organisation_id, author, reason, signs, counted)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (lot_uri, number, settled_at_ms) DO NOTHING",
+        );
+        let insert = insert.bind(row.lot_uri.clone()).bind(row.number).bind(row.settled_at_ms);
+        let insert = insert.bind(row.day.clone()).bind(row.organisation_id.clone()).bind(row.author.clone());
+        let insert = insert.bind(row.reason.clone()).bind(row.signs.clone()).bind(row.counted.clone());
+        self.run(insert).await?;
+        let delete = sqlx::query("DELETE FROM scan_sign WHERE lot_uri = $1 AND number = $2");
+        self.run(delete.bind(row.lot_uri.clone()).bind(row.number)).await?;
         Ok(())
     }
 

@@ -49,6 +49,29 @@ pub struct ScanSignRow {
     pub detail: String,
 }
 
+/// What came of it when the maker of a lot looked into a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanSettledRow {
+    /// The label's lot.
+    pub lot_uri: String,
+    /// The label's number in it.
+    pub number: i64,
+    /// When.
+    pub settled_at_ms: i64,
+    /// The same as a day in Vietnam.
+    pub day: String,
+    /// Who made the lot.
+    pub organisation_id: Vec<u8>,
+    /// The key that says so.
+    pub author: Vec<u8>,
+    /// What came of it, in words for everybody.
+    pub reason: String,
+    /// What stood against the label, JSON.
+    pub signs: String,
+    /// The phones of that day until then, by province, JSON.
+    pub counted: String,
+}
+
 /// Reads scans.
 #[async_trait]
 pub trait ScanReader: Send {
@@ -56,6 +79,13 @@ pub trait ScanReader: Send {
     async fn scans(&mut self, lot_uri: &str, number: i64) -> Result<Vec<ScanDayRow>, StoreError>;
     /// What speaks against a label.
     async fn scan_signs(&mut self, lot_uri: &str, number: i64) -> Result<Vec<ScanSignRow>, StoreError>;
+    /// How often a label was looked into, and with what result: the newest first, so many at most.
+    async fn scans_settled(
+        &mut self,
+        lot_uri: &str,
+        number: i64,
+        limit: i64,
+    ) -> Result<Vec<ScanSettledRow>, StoreError>;
     /// What speaks against labels of an organisation's lots, after (lot, number, sign).
     async fn scan_signs_of(
         &mut self,
@@ -78,6 +108,8 @@ pub trait ScanUnit: Send {
     async fn add_scans(&mut self, row: &ScanPhoneRow, province: &str, phones: i64) -> Result<(), StoreError>;
     /// Notes what speaks against a label; the first word stays.
     async fn insert_scan_sign(&mut self, row: &ScanSignRow) -> Result<(), StoreError>;
+    /// Notes what came of looking into a label; nothing speaks against it any more until it is noticed again.
+    async fn settle_scans(&mut self, row: &ScanSettledRow) -> Result<(), StoreError>;
     /// Forgets the phones and salts of days before this one.
     async fn forget_phones(&mut self, before_day: &str) -> Result<(), StoreError>;
 }

@@ -4,6 +4,8 @@
 //! GET /api/v1/serials/p/che-shan-tuyet/l/260412-B?first=1&last=1000     signed by a key of the lot's maker
 //! number,serial,url
 //! 1,00001…,https://nguon.example/p/che-shan-tuyet/l/260412-B/s/00001…
+//!
+//! POST /api/v1/scan-signs/p/che-shan-tuyet/l/260412-B?number=22&reason=…      signed likewise: it was looked into
 //! ```
 //!
 //! A serial is a secret until it is printed: who could read it could print it. So these two answers are for keys of the
@@ -17,7 +19,7 @@ use axum::extract::State;
 use axum::http::{header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use nguon_id::LotId;
-use nguon_service::{LookupError, NoticedSign, SerialsError};
+use nguon_service::{LookupError, NoticedSign, SerialsError, SettleError};
 use nguon_trace::labels::{LabelRange, MAX_LABEL};
 use nguon_trace::scans::Sign;
 use serde::Serialize;
@@ -164,4 +166,68 @@ pub(crate) async fn scan_signs(State(app): State<Arc<App>>, parts: Parts) -> Res
     });
     let signs = Signs { signs: signs.collect(), next };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(signs)).into_response())
+}
+
+/// What came of looking into a label.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScansSettled)]
+struct SettledNow {
+    /// The label's number in its lot.
+    number: u32,
+    /// The day in Vietnam.
+    day: String,
+    /// What stood against the label until now.
+    #[schema(value_type = Vec<Object>)]
+    signs: Vec<Sign>,
+    /// The reason, as it is shown.
+    reason: String,
+}
+
+/// Settles what scans of a label showed.
+///
+/// Who made the lot looked into it, and says in a sentence what came of it: the label's page says so from now on, with what stood against
+/// it, and nothing speaks against the label until it is scanned strangely again. Signed as the codes of labels are; number and reason stand in
+/// the question, which the signature covers. The reason is for everybody to read: no names in it.
+#[utoipa::path(
+    post, path = "/api/v1/scan-signs/{*lot}", tag = "catalogue",
+    params(
+        ("lot" = String, Path, description = "The path of the lot's page, without the slash in front"),
+        ("number" = u32, Query, description = "The label's number"),
+        ("reason" = String, Query, description = "What came of it: 3 to 300 characters"),
+    ),
+    responses(
+        (status = 200, description = "It is kept", body = SettledNow),
+        (status = 400, description = "`lot-malformed`, `query-unknown`", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "`request-unsigned` and the others", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "`not-yours`", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "`lot-not-found`", body = Document, content_type = "application/problem+json"),
+        (status = 409, description = "`nothing-to-settle`", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "`settle-reason`", body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn settle(State(app): State<Arc<App>>, parts: Parts) -> Result<Response, Problem> {
+    let (mut number, mut reason) = (None, String::new());
+    for (name, value) in parameters(&parts.uri) {
+        match name.as_str() {
+            "number" => number = value.parse::<u32>().ok(),
+            "reason" => reason = value,
+            _ => return Err(Problem::new("query-unknown")),
+        }
+    }
+    let key = signed_by(&app, &parts)?;
+    let number = number.ok_or_else(|| Problem::new("query-unknown"))?;
+    let path = parts.uri.path().strip_prefix("/api/v1/scan-signs").unwrap_or_default();
+    let id = LotId::from_path(path).map_err(|error| Problem::new("lot-malformed").because(error))?;
+    let service = app.service.clone();
+    let settled = app.ask(async move { service.settle_scans(&id, number, &reason, &key).await });
+    let settled = settled.await?.map_err(|error| match error {
+        SettleError::Unsaid | SettleError::TooLong => Problem::new("settle-reason"),
+        SettleError::NoLot => Problem::new("lot-not-found"),
+        SettleError::NotYours => Problem::new("not-yours"),
+        SettleError::NothingAgainst => Problem::new("nothing-to-settle"),
+        SettleError::Store(error) => LookupError::Store(error).into(),
+    })?;
+    let day = settled.day.to_string();
+    let answer = SettledNow { number, day, signs: settled.signs, reason: settled.reason };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }

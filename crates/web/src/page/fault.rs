@@ -23,6 +23,10 @@ pub(crate) enum Fault {
     NotALot,
     /// Nobody has this short code.
     UnknownCode,
+    /// The code of one pack, which nobody can tell whose it is without its lot.
+    SerialAlone,
+    /// The code of one pack that this ledger gave to no lot.
+    UnknownSerial,
     /// The short code was mistyped.
     MistypedCode,
     /// No such organisation.
@@ -42,6 +46,8 @@ impl Fault {
             Self::Malformed => "fault-malformed",
             Self::NotALot => "fault-not-a-lot",
             Self::UnknownCode => "fault-unknown-code",
+            Self::SerialAlone => "fault-serial-alone",
+            Self::UnknownSerial => "fault-unknown-serial",
             Self::MistypedCode => "fault-mistyped-code",
             Self::UnknownOrganisation => "fault-unknown-organisation",
             Self::NoPage => "fault-no-page",
@@ -55,6 +61,8 @@ impl Fault {
             | Self::NotALot
             | Self::ForeignSerial
             | Self::UnknownCode
+            | Self::UnknownSerial
+            | Self::SerialAlone
             | Self::UnknownOrganisation
             | Self::NoPage => StatusCode::NOT_FOUND,
             Self::CheckDigit | Self::Malformed | Self::MistypedCode => StatusCode::BAD_REQUEST,
@@ -123,8 +131,11 @@ fn of(fault: Fault, asked: &str, to_lot: Option<String>, words: Words, uri: &Uri
         to_lot,
         report: words.href(&format!("/report?code={}", percent_encoded(uri.path()))),
         languages: Languages::of(words, uri),
-        code: if matches!(fault, Fault::UnknownCode | Fault::MistypedCode) {
-            asked.chars().take(20).collect()
+        code: if matches!(
+            fault,
+            Fault::UnknownCode | Fault::MistypedCode | Fault::UnknownSerial | Fault::SerialAlone
+        ) {
+            asked.chars().take(40).collect()
         } else {
             String::new()
         },

@@ -41,6 +41,7 @@ use super::copies::{self, Form, Key, Making};
 use super::fault::{self, Fault};
 use super::lots;
 use super::picture;
+use super::short_code;
 use super::words::{Languages, Said, Words, in_language, percent_encoded};
 use crate::app::App;
 use crate::problem::Problem;
@@ -142,6 +143,9 @@ pub(super) async fn page(
             // The number under a bar code has 8, 12 or 13 digits; a Digital Link always has 14.
             if let Some(whole) = with_fourteen_digits(uri.path()) {
                 return Ok(Redirect::permanent(&words.href(&whole)).into_response());
+            }
+            if let Some((gtin, serial)) = short_code::product_and_serial(uri.path()) {
+                return short_code::pack(&app, serial, Some(gtin), words, &uri, &headers).await;
             }
             let asked = uri.path().to_owned();
             return Ok(fault::page(fault_of(&error), &asked, words, &uri, &headers));

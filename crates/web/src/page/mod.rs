@@ -5,8 +5,9 @@
 //! GET /01/{gtin}/10/{lot}            a lot by GS1 Digital Link
 //! GET /p/{product}/l/{lot}           a lot of a product without a GTIN
 //! GET /01/{gtin}/10/{lot}/21/{serial}, /p/{product}/l/{lot}/s/{serial}   one pack; POST: where it is
+//! GET /01/{gtin}/21/{serial}          one pack, if its code tells which lot it is of
 //! GET /o/{organisation}              an organisation and its lots
-//! GET /c?code=8J3K-Q0ZH              the short code under a QR: leads to the lot
+//! GET /c?code=8J3K-Q0ZH              the short code under a QR, a pack's code, or both: leads to the page
 //! GET /qr/{svg|png}/{path of a lot}  the QR code of its page
 //! GET /badge/{path of a lot}.svg     how it stands, for other sites to embed
 //! GET /images/{blake3}?w=480         photographs that records name; PUT /api/v1/images/{blake3} brings one

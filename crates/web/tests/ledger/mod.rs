@@ -142,6 +142,10 @@ impl Ledger {
         answer(&self.router, Request::head(path), headers).await
     }
 
+    pub(crate) async fn ask_as(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        answer(&self.router, Request::builder().method(method).uri(path), headers).await
+    }
+
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
         called(&self.router, request).await
     }

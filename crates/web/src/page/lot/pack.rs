@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use nguon_id::PackId;
 use nguon_ledger::OrganisationId;
-use nguon_service::{LookupError, Lot, Pack, Scan};
+use nguon_service::{LookupError, Lot, Pack, Scan, Settled};
 use nguon_trace::facts::vietnam_day;
 use nguon_trace::labels::LabelStanding;
 use nguon_trace::scans::{self, ScanDay, Sign};
@@ -51,6 +51,8 @@ pub(super) struct Code {
     pub(super) scans: String,
     /// When it was sold.
     pub(super) sold: Option<String>,
+    /// How its maker looked into what was strange about it.
+    pub(super) settled: Vec<String>,
     /// Where the reader may say in which province it is: code and name.
     pub(super) provinces: Vec<(&'static str, &'static str)>,
     /// Where that is sent.
@@ -66,6 +68,7 @@ struct Known<'a> {
     standing: LabelStanding,
     scans: &'a [ScanDay],
     signs: &'a [Sign],
+    settled: &'a [Settled],
 }
 
 pub(super) async fn page(
@@ -90,10 +93,10 @@ pub(super) async fn page(
         Some(Pack::Foreign { lot }) => return Ok(foreign(&lot, &id, words, &uri, &headers)),
         Some(pack @ Pack::Known { .. }) => pack,
     };
-    let Pack::Known { lot, number, standing, scans, signs } = pack else {
+    let Pack::Known { lot, number, standing, scans, signs, settled } = pack else {
         return Err(Problem::new("internal"));
     };
-    let known = Known { id: &id, number, standing, scans: &scans, signs: &signs };
+    let known = Known { id: &id, number, standing, scans: &scans, signs: &signs, settled: &settled };
     let mut response = if wants_json(&headers) {
         json_answer(&document(&app, &lot, &known), &headers)?
     } else {
@@ -124,8 +127,8 @@ pub(crate) async fn place(
     let mut fields = form_urlencoded::parse(&read.bytes);
     let province = fields.find(|(name, _)| name == "province").map(|(_, code)| code.into_owned());
     let province = province.filter(|code| scans::province(code).is_some());
-    if let Some(Pack::Known { lot, number, standing, scans, signs }) = find(&app, &id).await? {
-        let known = Known { id: &id, number, standing, scans: &scans, signs: &signs };
+    if let Some(Pack::Known { lot, number, standing, scans, signs, settled }) = find(&app, &id).await? {
+        let known = Known { id: &id, number, standing, scans: &scans, signs: &signs, settled: &settled };
         if let Some(province) = province.filter(|_| is_a_person(&headers) && is_from_here(&headers)) {
             count(&app, &lot, &known, peer.map(|Extension(peer)| peer).as_ref(), &headers, Some(&province));
         }
@@ -213,6 +216,7 @@ fn code(words: Words, known: &Known<'_>) -> Code {
             }
             _ => None,
         },
+        settled: known.settled.iter().map(|one| settled_text(words, one)).collect(),
         provinces,
         action: words.href(&known.id.path()),
         banner: banner(words, known),
@@ -262,6 +266,15 @@ fn sign_text(words: Words, sign: &Sign) -> String {
     }
 }
 
+/// `Ngày 12/4/2026, đơn vị làm ra lô đã xem xét: … Kết luận: “…”`.
+fn settled_text(words: Words, settled: &Settled) -> String {
+    let signs: Vec<String> = settled.signs.iter().map(|sign| sign_text(words, sign)).collect();
+    words.with(
+        "pack-settled",
+        &[("day", &words.date(settled.day)), ("signs", &signs.join(" ")), ("reason", &settled.reason)],
+    )
+}
+
 fn name(words: Words, province: &'static scans::Province) -> &'static str {
     match words.language {
         Language::Vietnamese => &province.vi,
@@ -286,6 +299,9 @@ fn document(app: &App, lot: &Lot, known: &Known<'_>) -> serde_json::Value {
         "phones": scans::phones(known.scans),
         "first_scanned_on": known.scans.iter().map(|day| day.day).min(),
         "signs": known.signs,
+        "settled": known.settled.iter().map(|one| json!({
+            "day": one.day, "signs": one.signs, "reason": one.reason,
+        })).collect::<Vec<_>>(),
     })
 }
 
