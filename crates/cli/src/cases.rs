@@ -21,6 +21,7 @@ const EXAMPLES: &str = "\
   nguon report contact 8J3K-Q0ZH-7M25 --who 'Chị Lan' --why 'hỏi nơi mua' --photo tem.jpg
   nguon report open  8J3K-Q0ZH-7M25
   nguon report close 8J3K-Q0ZH-7M25 --answer 'Đã kiểm tra tại chợ; tem bị bóc, đã thu giữ.'
+  nguon report open  8J3K-Q0ZH-7M25 --again                            # it was closed too early
   nguon report erase 8J3K-Q0ZH-7M25
 
 A report is somebody's word and changes no lot. A contact is shown to whoever says who they are and why, and that is kept with the
@@ -80,6 +81,9 @@ enum What {
     Open {
         /// Its number.
         case: CaseNumber,
+        /// Opens it also if it is closed: its answer is shown no more.
+        #[arg(long)]
+        again: bool,
     },
     /// Closes a case.
     Close {
@@ -88,6 +92,9 @@ enum What {
         /// What everybody with the number may read.
         #[arg(long, default_value = "", value_name = "TEXT")]
         answer: String,
+        /// Puts this answer in the place of the one it was closed with.
+        #[arg(long)]
+        again: bool,
     },
     /// Forgets code, words, contact and photograph of a case, because somebody asked for it.
     Erase {
@@ -99,6 +106,14 @@ enum What {
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = args.dir.map(|dir| dir.join(settings::FILE)).or(args.config);
+    // Reports lie in the ledger's database: without its settings there is nothing to read, whatever its name is.
+    if config.is_none() && !Path::new(settings::FILE).exists() {
+        bail!(
+            "ở đây không có {0}: hãy chạy trong thư mục của sổ, hoặc thêm --dir THƯ_MỤC hay --config TỆP\n\
+             there is no {0} here: run it in the ledger's folder, or give --dir FOLDER or --config FILE",
+            settings::FILE
+        );
+    }
     let settings = settings::Given::default().resolve(config.as_deref())?;
     let store = node::open_store(&settings).await?;
     let desk = Desk::new(store.clone(), Arc::new(SystemClock));
@@ -149,12 +164,20 @@ async fn act(desk: &Desk, what: What) -> anyhow::Result<()> {
                 (None, None) => {}
             }
         }
-        What::Open { case } => {
-            desk.open(case).await?;
+        What::Open { case, again } => {
+            match again {
+                true => desk.reopen(case).await,
+                false => desk.open(case).await,
+            }
+            .context("chưa mở · not opened (--again opens a closed case)")?;
             out::line(format!("  {case}: đang xem xét · open"))?;
         }
-        What::Close { case, answer } => {
-            desk.close(case, &answer).await?;
+        What::Close { case, answer, again } => {
+            match again {
+                true => desk.answer_again(case, &answer).await,
+                false => desk.close(case, &answer).await,
+            }
+            .context("chưa đóng · not closed (--again gives a closed case another answer)")?;
             out::line(format!("  {case}: đã đóng · closed"))?;
         }
         What::Erase { case } => {

@@ -61,6 +61,22 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let was_kept = nguon_service::images::is_kept(&objects, digest)?;
     nguon_service::images::remove(&*store, &objects, digest, (&reason, &by), now_ms).await?;
     store.close().await;
+    // A server that runs beside this keeps pages with the picture on them; asked for it, it notices that it is gone.
+    let asked = format!("http://{}/images/{digest}", settings.listen);
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(std::time::Duration::from_secs(3)))
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let noticed = tokio::task::spawn_blocking(move || agent.get(&asked).call().is_ok()).await?;
+    if !noticed {
+        out::line(
+            "  Không gọi được máy chủ của sổ; nếu nó đang chạy, trang đổi khi có người mở ảnh ấy lần tới.",
+        )?;
+        out::line(
+            "  The server did not answer; if it runs, its pages change when somebody opens the picture next.",
+        )?;
+    }
     if was_kept {
         out::line(format!("  Ảnh đã gỡ, không nhận lại · removed, and not taken again: {digest}"))?;
         return Ok(ExitCode::SUCCESS);

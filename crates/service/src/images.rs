@@ -126,7 +126,12 @@ pub struct Images {
     /// Two writers of one file would write into one file aside.
     writing: Mutex<()>,
     turns: Arc<Turns>,
+    /// Pictures of which this process found that another one took them away, and said so.
+    found_gone: std::sync::Mutex<std::collections::HashSet<Digest>>,
 }
+
+/// Pictures whose going is remembered. Beyond it they are forgotten, and said again.
+const GONE_REMEMBERED: usize = 10_000;
 
 impl Images {
     pub(crate) fn new(
@@ -136,7 +141,16 @@ impl Images {
         projected: watch::Receiver<u64>,
         turns: Arc<Turns>,
     ) -> Self {
-        Self { lookup, directory, clock, projected, turn: Semaphore::new(1), writing: Mutex::new(()), turns }
+        Self {
+            lookup,
+            directory,
+            clock,
+            projected,
+            turn: Semaphore::new(1),
+            writing: Mutex::new(()),
+            turns,
+            found_gone: std::sync::Mutex::default(),
+        }
     }
 
     /// Keeps a picture that a record names.
@@ -242,7 +256,11 @@ impl Images {
             return Ok(Shown::Picture(bytes));
         }
         let Some(bytes) = self.lookup.object(&name(digest)).await? else {
-            return Ok(if self.is_removed(digest).await? { Shown::Removed } else { Shown::Absent });
+            if !self.is_removed(digest).await? {
+                return Ok(Shown::Absent);
+            }
+            self.is_gone(digest);
+            return Ok(Shown::Removed);
         };
         let (Some(small), Some(width)) = (small, width) else { return Ok(Shown::Picture(bytes)) };
         let picture = Picture::inspect(&bytes)?.within(pictures::PIXELS_MAX)?;
@@ -278,6 +296,32 @@ impl Images {
                 }
             }
         }
+    }
+
+    /// A command beside this process takes pictures away, and pages kept here still show them: whoever asks for one first lets
+    /// them be made anew. Once for each, so that asking on costs nothing.
+    fn is_gone(&self, digest: Digest) {
+        let mut known = self.found_gone.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.len() >= GONE_REMEMBERED {
+            known.clear();
+        }
+        if known.insert(digest) {
+            self.turns.changed([Name::Thing(&thing(digest))]);
+        }
+    }
+
+    /// Which of these pictures were taken away, of those that are not there.
+    pub async fn removed(
+        &self,
+        digests: impl IntoIterator<Item = Digest>,
+    ) -> Result<std::collections::HashSet<Digest>, StoreError> {
+        let mut removed = std::collections::HashSet::new();
+        for digest in digests {
+            if !self.is_kept(&digest.0) && self.is_removed(digest).await? {
+                removed.insert(digest);
+            }
+        }
+        Ok(removed)
     }
 
     async fn is_removed(&self, digest: Digest) -> Result<bool, StoreError> {

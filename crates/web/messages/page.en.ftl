@@ -133,6 +133,10 @@ inspection-held = Inspected, no result recorded
 mark-inspected = ✓ Signed by the inspector: { $signer }
 mark-inspected-itself = { $signer } inspected itself
 no-inspections = No inspection has been recorded.
+photos-removed = { $n ->
+    [one] A photograph of this record was removed on request; the record stands as it was signed.
+   *[other] { $number } photographs of this record were removed on request; the record stands as it was signed.
+ }
 photo-by = taken and signed by { $who }
 
 ## Stages
@@ -235,7 +239,6 @@ inputs-count = { $n ->
    *[other] Show all { $number } source lots
  }
 outputs-title = Used to make
-outputs-blended = This lot was blended into others; see the lots below.
 outputs-count = { $n ->
     [one] Show { $number } lot
    *[other] Show all { $number } lots
@@ -501,6 +504,7 @@ report-closed = Closed
 report-answer = Answer
 report-no-answer = The case is closed, and there is no public answer.
 report-personal = Your personal data
+report-erased = Nothing of what was told is kept any more: code, words, contact and photograph of this case are erased.
 report-erase = To have it erased earlier, call the office that runs this ledger and read out the case number.
 report-unknown = There is no such case
 report-unknown-text = A case number has twelve characters, for example 8J3K-Q0ZH-7M25. Please check each of them.

@@ -124,6 +124,7 @@ inspection-held = Đã kiểm tra, chưa ghi kết quả
 mark-inspected = ✓ Người kiểm tra ký: { $signer }
 mark-inspected-itself = { $signer } tự kiểm tra
 no-inspections = Chưa có kết quả kiểm tra nào được ghi.
+photos-removed = { $number } ảnh của bản ghi này đã được gỡ bỏ theo yêu cầu; bản ghi vẫn còn nguyên.
 photo-by = { $who } chụp và ký
 
 ## Các công đoạn
@@ -220,7 +221,6 @@ inputs-title = Được làm từ
 inputs-blended = Trộn từ { $number } lô. Một lô trong số đó bị thu hồi thì lô này cũng bị thu hồi.
 inputs-count = Xem cả { $number } lô nguyên liệu
 outputs-title = Đã dùng để làm
-outputs-blended = Lô này đã được trộn vào lô khác; hãy xem các lô dưới đây.
 outputs-count = Xem cả { $number } lô
 used-for = dùng { $quantity }
 lists-title = Đủ hay thiếu so với quy định
@@ -480,6 +480,7 @@ report-closed = Đóng lúc
 report-answer = Trả lời
 report-no-answer = Hồ sơ đã đóng và không có trả lời công khai.
 report-personal = Thông tin riêng của bạn
+report-erased = Sổ không còn giữ mã, lời kể, liên hệ hay ảnh nào của hồ sơ này: đã xóa.
 report-erase = Muốn xóa sớm hơn, hãy gọi cơ quan quản lý sổ và đọc mã hồ sơ.
 report-unknown = Không có hồ sơ này
 report-unknown-text = Mã hồ sơ có mười hai ký tự, ví dụ 8J3K-Q0ZH-7M25. Hãy xem lại từng ký tự.

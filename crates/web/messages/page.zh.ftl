@@ -124,6 +124,7 @@ inspection-held = 已检查，未记录结果
 mark-inspected = ✓ 检查者签名：{ $signer }
 mark-inspected-itself = { $signer } 自行检查
 no-inspections = 没有登记检查结果。
+photos-removed = 此记录的 { $number } 张照片已应要求移除；记录本身保持不变。
 photo-by = { $who } 拍摄并签名
 
 ## 各环节
@@ -220,7 +221,6 @@ inputs-title = 用什么制成
 inputs-blended = 由 { $number } 个批次混合而成。其中任何一个被召回，这一批次也会被召回。
 inputs-count = 查看全部 { $number } 个原料批次
 outputs-title = 用来制成了什么
-outputs-blended = 这一批次已混入其他批次；请看下面的批次。
 outputs-count = 查看全部 { $number } 个批次
 used-for = 用了 { $quantity }
 lists-title = 法规要求的项目是否齐全
@@ -480,6 +480,7 @@ report-closed = 结案时间
 report-answer = 答复
 report-no-answer = 案件已结，没有公开答复。
 report-personal = 您的个人信息
+report-erased = 本账本不再保存此案的码、陈述、联系方式或照片：已删除。
 report-erase = 如需提前删除，请致电管理账本的机关，并告知案件编号。
 report-unknown = 没有这个案件
 report-unknown-text = 案件编号有十二个字符，例如 8J3K-Q0ZH-7M25。请逐个核对。

@@ -241,6 +241,31 @@ async fn a_picture_that_was_removed_stays_away() {
         assert!(!answer.text().contains("Lan"), "who removed it is nobody's business");
     }
     assert!(!ledger.service.images().is_kept(&digest(&bytes).0));
-    assert!(!ledger.get(&page).await.text().contains(&small));
+    let text = ledger.get(&page).await.text().to_owned();
+    assert!(!text.contains(&small) && text.contains("1 ảnh của bản ghi này đã được gỡ bỏ"), "{text}");
     assert_eq!(problem(&bring(&ledger, &at, event, bytes).await), (410, "image-removed".into()));
+}
+
+#[tokio::test]
+async fn a_page_that_is_kept_hears_of_a_picture_that_a_command_took_away() {
+    let (ledger, mut farm) = farm(4).await;
+    let bytes = photograph(ImageFormat::Jpeg, 700, 500, 1);
+    let record = seen(&mut farm, &[(&bytes, "image/jpeg")]);
+    let (event, at) = (record.event_id, digest(&bytes).to_string());
+    ledger.take([record]).await;
+    let page = nguon_id::LotId::from_uri(&farm.lot("C1")).unwrap().path();
+    assert_eq!(bring(&ledger, &at, event, bytes.clone()).await.status, 201);
+    let small = format!("src=\"/images/{at}?w=160\"");
+    assert!(ledger.get(&page).await.text().contains(&small));
+
+    // As `nguon images remove` does, in another process: this one hears nothing.
+    let folder = ledger._folder.path();
+    let store = nguon_storage::open(&format!("sqlite:{}", folder.join("ledger.db").display())).await.unwrap();
+    let objects = nguon_service::Folder::new(folder.join("public")).unwrap();
+    nguon_service::images::remove(&*store, &objects, digest(&bytes), ("a face", "Chị Lan"), 7).await.unwrap();
+    assert!(ledger.get(&page).await.text().contains(&small), "the page is kept as it was");
+    // The command, or the next reader's browser, asks for the picture.
+    assert_eq!(problem(&ledger.get(&format!("/images/{at}")).await), (410, "image-removed".into()));
+    let text = ledger.get(&page).await.text().to_owned();
+    assert!(!text.contains(&small) && text.contains("1 ảnh của bản ghi này đã được gỡ bỏ"), "{text}");
 }

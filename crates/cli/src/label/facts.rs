@@ -144,7 +144,10 @@ impl Facts {
         if findings > 0 {
             self.remarks.push((
                 format!("Trang của lô đang nêu {findings} điểm cần xem"),
-                format!("the lot's page shows {findings} findings"),
+                match findings {
+                    1 => "the lot's page shows a finding".to_owned(),
+                    more => format!("the lot's page shows {more} findings"),
+                },
             ));
         }
         for (field, vi, en) in [

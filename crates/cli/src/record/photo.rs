@@ -144,8 +144,11 @@ fn clean(file: &Path, folder: &Path) -> anyhow::Result<()> {
     let name = file.file_stem().with_context(|| format!("{} has no name", file.display()))?;
     let target = folder.join(name).with_extension("jpg");
     write_new(&target, &written)?;
-    let left = if picture.beside.is_empty() { "nothing".to_owned() } else { picture.beside.join(", ") };
-    out::line(format!("{}: {} bytes, without {}", target.display(), written.len(), out::visible(&left)))?;
+    let left = match picture.beside.join(", ") {
+        none if none.is_empty() => "nothing stood beside the picture".to_owned(),
+        left => format!("left out: {}", out::visible(&left)),
+    };
+    out::line(format!("{}: {} bytes; {left}", target.display(), written.len()))?;
     out::line(format!(r#"  {{"nguon:blake3": "{}", "nguon:mediaType": "image/jpeg"}}"#, digest(&written)))?;
     Ok(())
 }

@@ -43,6 +43,13 @@ pub struct Case {
     pub has_photo: bool,
 }
 
+impl Case {
+    /// Whether nothing of what was told is kept: a report tells something, so it was erased.
+    pub fn is_erased(&self) -> bool {
+        self.about.is_empty() && self.words.is_empty() && !self.has_photo && !self.has_contact
+    }
+}
+
 /// What is personal in a case. No `Debug`: it must not get into a log by a slip.
 pub struct Personal {
     /// Telephone or e-mail; empty if none was left.
@@ -57,6 +64,9 @@ pub enum DeskError {
     /// Nobody has this number.
     #[error("there is no case {0}")]
     NoCase(CaseNumber),
+    /// It is closed; whoever means to change that says so.
+    #[error("case {0} is closed")]
+    Closed(CaseNumber),
     /// The answer is too long.
     #[error("an answer has at most {WORDS_MAX} characters")]
     TooLong,
@@ -145,13 +155,31 @@ impl Desk {
         Ok(rows.into_iter().map(|row| (row.read_at_ms, row.reader, row.purpose)).collect())
     }
 
-    /// Somebody looks at a case.
+    /// Somebody looks at a case that is not closed.
     pub async fn open(&self, case: CaseNumber) -> Result<(), DeskError> {
+        if self.case(case).await?.ok_or(DeskError::NoCase(case))?.progress == Progress::Closed {
+            return Err(DeskError::Closed(case));
+        }
+        self.reopen(case).await
+    }
+
+    /// The same, also if it is closed: the answer is gone, and what is personal is kept until it is closed again (if it was not
+    /// forgotten before).
+    pub async fn reopen(&self, case: CaseNumber) -> Result<(), DeskError> {
         self.set(case, Progress::Open, "", 0).await
     }
 
-    /// Closes a case with an answer that everybody with its number may read. Again is fine: the day of the first time stays.
+    /// Closes a case with an answer that everybody with its number may read. With the same answer again is fine.
     pub async fn close(&self, case: CaseNumber, answer: &str) -> Result<(), DeskError> {
+        let before = self.case(case).await?.ok_or(DeskError::NoCase(case))?;
+        if before.progress == Progress::Closed && before.answer != plain(answer) {
+            return Err(DeskError::Closed(case));
+        }
+        self.answer_again(case, answer).await
+    }
+
+    /// The same, also if it is closed with another answer: the day of the first time stays.
+    pub async fn answer_again(&self, case: CaseNumber, answer: &str) -> Result<(), DeskError> {
         let answer = plain(answer);
         if answer.chars().count() > WORDS_MAX {
             return Err(DeskError::TooLong);

@@ -17,6 +17,7 @@ mod scene;
 mod stages;
 mod trade;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -26,6 +27,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use nguon_id::{LinkError, LotId, LotIdError, PackId};
 use nguon_service::{LookupError, Lot};
 use nguon_trace::completeness::{Completeness, Presence};
+use nguon_trace::facts::Digest;
 use nguon_trace::lot::LotStatus;
 
 use self::banner::Banner;
@@ -170,12 +172,14 @@ async fn made(making: Making, id: LotId, form: Form) -> Result<Page, Problem> {
     let app = &making.app;
     let found = making.catalogue.lot(&id).await;
     let found = found.map_err(|error| Problem::from(LookupError::Store(error)))?;
+    let mut gone = HashSet::new();
     if let Some(lot) = &found {
         photos::note(&making.seen, lot);
+        gone = photos::gone(app, lot).await?;
     }
     let (page, lot) = match (found, form) {
         (Some(lot), Form::Html(words)) => {
-            (answer::page(StatusCode::OK, &view(app, words, &lot, None), words)?.with_script(), lot)
+            (answer::page(StatusCode::OK, &view(app, words, &lot, None, &gone), words)?.with_script(), lot)
         }
         (Some(lot), Form::Json) => (lots::document(app, &lot)?, lot),
         (None, Form::Html(words)) => {
@@ -230,7 +234,7 @@ fn many(words: Words, key: &str, count: usize) -> Option<String> {
     (count > UNFOLDED).then(|| words.count(key, u64::try_from(count).unwrap_or(u64::MAX)))
 }
 
-fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>) -> LotPage {
+fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>, gone: &HashSet<Digest>) -> LotPage {
     let path = best_path(lot);
     let base = app.service.public_base_url();
     let scene = Scene { words, lot, now_ms: app.service.now_ms(), base, path: &path };
@@ -272,7 +276,7 @@ fn view(app: &App, words: Words, lot: &Lot, mut pack: Option<pack::Code>) -> Lot
         findings: findings.collect(),
         lists: lot.completeness().iter().map(|list| list_of(words, list)).collect(),
         facts: facts::all(&scene),
-        stages: stages::of(&scene, app.service.images()),
+        stages: stages::of(&scene, app.service.images(), gone),
         map: map::of(&scene),
         blended: (lot.state.inputs.len() > 1)
             .then(|| words.with("inputs-blended", &[("number", &lot.state.inputs.len().to_string())])),

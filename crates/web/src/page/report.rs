@@ -85,6 +85,8 @@ struct Found {
     closed: Option<Moment>,
     answer: String,
     is_closed: bool,
+    /// Nothing of what was told is kept any more.
+    is_erased: bool,
 }
 
 /// The empty form; `?case=` leads to a case.
@@ -329,8 +331,9 @@ fn case_page(
             state_text: words.known("report-state", &format!("{key}-text")).unwrap_or_default(),
             received: words.moment_in_vietnam(case.received_at_ms),
             closed: case.closed_at_ms.map(|at_ms| words.moment_in_vietnam(at_ms)),
-            answer: case.answer,
+            is_erased: case.is_erased(),
             is_closed: case.progress == Progress::Closed,
+            answer: case.answer,
         }
     });
     let status = if found.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };

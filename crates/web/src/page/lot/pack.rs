@@ -28,6 +28,7 @@ use super::super::fault::{self, Fault};
 use super::super::lots::json_answer;
 use super::super::words::Words;
 use super::banner::{Banner, Reason};
+use super::photos;
 use super::{best_path, view};
 use crate::api::body;
 use crate::app::App;
@@ -100,7 +101,8 @@ pub(super) async fn page(
     let mut response = if wants_json(&headers) {
         json_answer(&document(&app, &lot, &known), &headers)?
     } else {
-        let view = view(&app, words, &lot, Some(code(words, &known)));
+        let gone = photos::gone(&app, &lot).await?;
+        let view = view(&app, words, &lot, Some(code(words, &known)), &gone);
         answer::page(StatusCode::OK, &view, words)?.with_script().answer(&headers)
     };
     let kept = HeaderValue::from_static("private, no-cache");

@@ -1,8 +1,10 @@
 //! The stages: every record on the lot in the order in which things happened, with who said it, when it was logged, and
 //! whether it counts.
 
+use std::collections::HashSet;
+
 use nguon_service::Images;
-use nguon_trace::facts::{Step, organisation_in_urn};
+use nguon_trace::facts::{Digest, Step, organisation_in_urn};
 use nguon_trace::lot::{Effect, Stage as Told, Void};
 
 use super::super::words::{Moment, Said};
@@ -25,6 +27,8 @@ pub(super) struct Stage {
     pub(super) to: Option<Named>,
     pub(super) note: Option<Said>,
     pub(super) photos: Vec<Shown>,
+    /// That some of its photographs were taken away.
+    pub(super) photos_gone: Option<String>,
     /// `counts`, `claim`, `void`, `corrected` or `correction`.
     pub(super) tone: &'static str,
     pub(super) is_recall: bool,
@@ -43,11 +47,11 @@ impl Stage {
     }
 }
 
-pub(super) fn of(scene: &Scene<'_>, images: &Images) -> Vec<Stage> {
-    scene.lot.state.stages.iter().map(|told| stage(scene, told, images)).collect()
+pub(super) fn of(scene: &Scene<'_>, images: &Images, gone: &HashSet<Digest>) -> Vec<Stage> {
+    scene.lot.state.stages.iter().map(|told| stage(scene, told, images, gone)).collect()
 }
 
-fn stage(scene: &Scene<'_>, told: &Told, images: &Images) -> Stage {
+fn stage(scene: &Scene<'_>, told: &Told, images: &Images, gone: &HashSet<Digest>) -> Stage {
     let words = scene.words;
     let (tone, mark) = effect(scene, told);
     // Who signed is named already.
@@ -60,6 +64,7 @@ fn stage(scene: &Scene<'_>, told: &Told, images: &Images) -> Stage {
     Stage {
         record: told.record,
         photos: photos::of_stage(scene, told, &title, images),
+        photos_gone: photos::gone_of_stage(words, told, gone),
         title,
         time: words.moment(told.time_ms, told.offset_minutes),
         organisation: scene.organisation(&told.organisation),
