@@ -36,6 +36,7 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         public_dir: dir.join("public"),
         key_dir: dir.join("keys"),
         listen,
+        metrics_listen: None,
         page_memory_mib: crate::settings::PAGE_MEMORY_MIB,
         contact_days: nguon_service::reports::CONTACT_DAYS,
         // Its season lies in the past.
@@ -78,6 +79,7 @@ fn write_settings(dir: &Path, settings: &Settings) -> anyhow::Result<()> {
         public_dir: Some(PathBuf::from("public")),
         key_dir: Some(PathBuf::from("keys")),
         listen: Some(settings.listen),
+        metrics_listen: None,
         page_memory_mib: None,
         contact_days: None,
     };

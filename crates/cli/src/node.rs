@@ -139,7 +139,19 @@ pub(crate) async fn serve_until_asked(
             () = deposed => {}
         }
     };
+    let counters = match settings.metrics_listen {
+        Some(address) => {
+            let listener = listen(address).await.context("/metrics")?;
+            tracing::info!(address = ?listener.local_addr().ok(), "serving /metrics");
+            let never = std::future::pending();
+            Some(tokio::spawn(server::serve(listener, web.counters(), server::Limits::default(), never)))
+        }
+        None => None,
+    };
     server::serve(listener, web.router(), server::Limits::default(), stop).await;
+    if let Some(counters) = counters {
+        counters.abort();
+    }
     let wrote = service.is_writing();
     web.finished().await;
     match Arc::try_unwrap(service) {

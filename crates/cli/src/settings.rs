@@ -8,6 +8,7 @@
 //! public_dir    = "public"
 //! key_dir       = "keys"
 //! listen        = "127.0.0.1:8080"
+//! metrics_listen = "127.0.0.1:9108"               # /metrics for Prometheus; without it there is none
 //! contact_days  = 90                              # what shoppers left is forgotten so long after their case is closed
 //! ```
 //!
@@ -51,6 +52,10 @@ pub(crate) struct Given {
     #[arg(long, env = "NGUON_LISTEN", value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Address for /metrics alone, which nobody outside should reach; without it there is none.
+    #[arg(long, env = "NGUON_METRICS_LISTEN", value_name = "ADDR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// Memory for pages that are kept as they were made, in MiB; 0 keeps none.
     #[arg(long, env = "NGUON_PAGE_MEMORY_MIB", value_name = "MIB")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) public_dir: PathBuf,
     pub(crate) key_dir: PathBuf,
     pub(crate) listen: SocketAddr,
+    /// Where `/metrics` is read, if anywhere.
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// Memory for pages, in MiB.
     pub(crate) page_memory_mib: u32,
     /// Days after a case was closed for which contacts are kept.
@@ -129,6 +136,7 @@ impl Given {
             public_dir: near(self.public_dir, from_file.public_dir, "public"),
             key_dir: near(self.key_dir, from_file.key_dir, "keys"),
             listen,
+            metrics_listen: self.metrics_listen.or(from_file.metrics_listen),
             page_memory_mib: self.page_memory_mib.or(from_file.page_memory_mib).unwrap_or(PAGE_MEMORY_MIB),
             contact_days: self
                 .contact_days

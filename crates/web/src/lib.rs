@@ -103,6 +103,11 @@ impl Web {
             .layer(from_fn_with_state(Arc::new(observe::RequestIds::new()), observe::observe))
     }
 
+    /// `/metrics` alone, to be served on an address that only the operator reaches.
+    pub fn counters(&self) -> Router {
+        api::counters(&self.app)
+    }
+
     /// How many pages are kept in memory, and about how many bytes they take.
     pub fn kept_pages(&self) -> (usize, u64) {
         self.app.copies.size()

@@ -111,6 +111,11 @@ async fn a_report_gets_a_number_that_tells_how_far_it_is_and_nothing_more() {
     ledger.service.reports().desk().close(case, "Đã kiểm tra <b>tại chợ</b>.").await.unwrap();
     let page = ledger.get(&format!("/report/{case}?lang=en")).await;
     assert!(page.text().contains("Đã kiểm tra &#60;b&#62;tại chợ&#60;/b&#62;."), "{}", page.text());
+    // Somebody asks to be forgotten: the page says that it is done.
+    assert!(!page.text().contains("are erased"));
+    ledger.service.reports().desk().erase(case).await.unwrap();
+    let page = ledger.get(&format!("/report/{case}?lang=en")).await;
+    assert!(page.text().contains("contact and photograph of this case are erased"), "{}", page.text());
     let found = ledger.get(&format!("/report?case={case}&lang=en")).await;
     assert_eq!(found.header("location"), format!("/report/{case}?lang=en"));
     for unknown in ["/report/0000-0000-0012", "/report/x", "/report?case=%3Cscript%3E", "/report/%00"] {
@@ -288,7 +293,6 @@ async fn no_contact_gets_into_a_log_a_page_a_feed_or_a_metric() {
         "/",
         &format!("/report/{case}"),
         "/report",
-        "/metrics",
         "/api/v1/listings",
         "/api/openapi.json",
         "/checkpoint",
@@ -300,6 +304,9 @@ async fn no_contact_gets_into_a_log_a_page_a_feed_or_a_metric() {
         let text = String::from_utf8_lossy(&answer.bytes);
         assert!(!text.contains(CANARY) && !text.contains("Canary Bird"), "{at}");
     }
+    assert_eq!(ledger.get("/metrics").await.status, 404, "what is counted is nobody's outside");
+    let counted = ledger.counters().await;
+    assert!(counted.status == 200 && !counted.text().contains(CANARY), "{}", counted.text());
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("answered") && log.contains("/report"), "the log is on: {} bytes", log.len());
     for private in [CANARY, "Canary Bird", &case.to_string()] {

@@ -231,6 +231,7 @@ pub(super) fn settings(folder: &Path, listen: std::net::SocketAddr) -> Settings 
         public_dir: folder.join("public"),
         key_dir: folder.join("keys"),
         listen,
+        metrics_listen: None,
         page_memory_mib: crate::settings::PAGE_MEMORY_MIB,
         contact_days: nguon_service::reports::CONTACT_DAYS,
         longest_silence_ms: i64::MAX,

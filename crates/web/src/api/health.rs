@@ -104,13 +104,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Response, Prob
     }
 }
 
-/// What the process counts.
-///
-/// Prometheus text format. Numbers only: no label holds anything that a client sent.
-#[utoipa::path(
-    get, path = "/metrics", tag = "operation",
-    responses((status = 200, description = "Prometheus text format 0.0.4", body = String, content_type = "text/plain; version=0.0.4")),
-)]
+/// What the process counts, in Prometheus' text format 0.0.4. Numbers only: no label holds anything that a client sent.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics.run_upkeep();
     (

@@ -155,6 +155,11 @@ impl Ledger {
         answer(&self.without_copies, Request::get(path), headers).await
     }
 
+    /// What the process counts, from the address that is not everybody's.
+    pub(crate) async fn counters(&self) -> Answer {
+        answer(&self.web.counters(), Request::get("/metrics"), &[]).await
+    }
+
     /// How many pages are kept, and in how many bytes.
     pub(crate) fn kept_pages(&self) -> (usize, u64) {
         self.web.kept_pages()
