@@ -455,14 +455,17 @@ interface Outcome {
 
 const NOT_REACHED: Outcome = { note: "not-reached" };
 
-const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+/** Vietnam is seven hours ahead, all year: whoever reads a page in any language compares it with days on packs. */
+const VIETNAM_MS = 7 * 3_600_000;
+
+const day = (ms: number): string => new Date(ms + VIETNAM_MS).toISOString().slice(0, 10);
 
 function said(cosigned: readonly Cosigner[]): { names: string; when: string } {
   const newest = cosigned.reduce((latest, one) => (one.unixSeconds > latest ? one.unixSeconds : latest), 0n);
-  const isDate = newest > 0n && newest < 8_640_000_000_000n;
+  const isDate = newest > 0n && newest < 8_639_000_000_000n;
   return {
     names: cosigned.map((one) => one.key.name).join(", "),
-    when: isDate ? new Date(Number(newest) * 1000).toISOString().slice(0, 16).replace("T", " ") : "",
+    when: isDate ? new Date(Number(newest) * 1000 + VIETNAM_MS).toISOString().slice(0, 16).replace("T", " ") : "",
   };
 }
 

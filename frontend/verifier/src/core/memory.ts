@@ -68,5 +68,5 @@ function read(origin: string, value: unknown): Remembered | undefined {
   return { origin, logKey, witnessKeys, ...own, size: leaves, root: hash, sinceMs, seenMs };
 }
 
-/** What a calendar has (ECMA-262, section 21.4.1.1). */
-const isMoment = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= 8.64e15;
+/** What a calendar has (ECMA-262, section 21.4.1.1), and some hours of room for the clock of a place. */
+const isMoment = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= 8.639e15;
