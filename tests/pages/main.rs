@@ -96,6 +96,9 @@ async fn every_kind(site: &Site, farm: &mut Farm) -> Vec<Page> {
         Page::of("a code without a lot", "/01/09521234567899", 404),
         Page::of("no such address of a lot", "/p/Ch%C3%A8/l/1", 400),
         Page::of("a mistyped short code", "/c?code=8J3K-Q0ZZ", 400),
+        Page::of("a pack's code that nobody has", "/c?code=0003K0008938NKR", 404),
+        Page::of("the form for reports", "/report?code=8J3K-Q0ZH", 200),
+        Page::of("an unknown case", "/report/0000-0000-0012", 404),
         Page::of("unknown organisation", "/o/zz", 404),
         Page::of("nowhere", "/khong/co", 404),
     ]);
@@ -158,6 +161,7 @@ async fn lighthouse_has_no_reservation_about_a_phone_on_a_slow_line() {
     let pages = [
         Page::lot("a lot", &packed),
         Page::of("first page", "/", 200),
+        Page::of("the form for reports", "/report", 200),
         Page::of("an organisation", format!("/o/{}?lang=en", farm.id()), 200),
     ];
     node::check("lighthouse.mjs", &site, &pages).await;
