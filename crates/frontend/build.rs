@@ -1,10 +1,11 @@
-//! Has Node build `frontend/verifier` into `OUT_DIR`, and writes the list of what came out.
+//! Has Node build the packages of `frontend/` into `OUT_DIR`, and writes the list of what came out.
 //!
 //! The source tree is not touched but for `node_modules`, which git ignores. It runs when a source, the lock file or a build script
-//! changed, and takes about a second; packages are fetched once for each lock file.
+//! changed, and takes some seconds; packages are fetched once for each lock file.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -14,13 +15,25 @@ const NODE_MAJOR_MIN: u32 = 20;
 const SOURCES: [&str; 8] =
     ["src", "texts", "page", "build.mjs", "install.mjs", "package.json", "package-lock.json", ".npmrc"];
 
+/// The packages. The second one reads sources of the first.
+const PACKAGES: [&str; 2] = ["verifier", "farmer"];
+
+/// Files that are served under an address of their own: (file, what it is called here, what it is).
+const PAGES: [(&str, &str, &str); 5] = [
+    ("loader.js", "LOADER", "What a lot's page loads: a button, and nothing else until it is pressed."),
+    ("verify.html", "VERIFY", "The check as a page of its own."),
+    ("app.html", "APP", "The shell of the farmer's app and the co-operative's desk."),
+    ("sw.js", "WORKER", "The app's service worker: opens it without network."),
+    ("manifest.webmanifest", "MANIFEST", "What the app is called and looks like on a phone."),
+];
+
 fn main() -> ExitCode {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../frontend/verifier");
     println!("cargo::rerun-if-changed=build.rs");
-    for name in SOURCES {
-        println!("cargo::rerun-if-changed={}", source.join(name).display());
+    let front = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../frontend");
+    for name in PACKAGES.iter().flat_map(|package| SOURCES.map(|name| front.join(package).join(name))) {
+        println!("cargo::rerun-if-changed={}", name.display());
     }
-    match build(&source) {
+    match build(&front) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             for line in why.lines() {
@@ -31,17 +44,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn build(source: &Path) -> Result<(), String> {
+fn build(front: &Path) -> Result<(), String> {
     check_node()?;
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    let web = out.join("web");
-    // Two builds of one tree (a debug and a release one, an editor's) must not install packages over each other.
-    let lock = source.join("package-lock.json");
-    let lock = File::open(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
-    lock.lock().map_err(|error| format!("the lock file could not be locked: {error}"))?;
-    run(source, Command::new("node").arg("install.mjs"))?;
-    run(source, Command::new("node").arg("build.mjs").arg(&web))?;
-    fs::write(out.join("assets.rs"), list(&web)?).map_err(|error| format!("assets.rs: {error}"))
+    let mut all = List::default();
+    for package in PACKAGES {
+        let source = front.join(package);
+        let web = out.join(package);
+        // Two builds of one tree (a debug and a release one, an editor's) must not install packages over each other.
+        let lock = source.join("package-lock.json");
+        let lock = File::open(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
+        lock.lock().map_err(|error| format!("the lock file could not be locked: {error}"))?;
+        run(&source, Command::new("node").arg("install.mjs"))?;
+        run(&source, Command::new("node").arg("build.mjs").arg(&web))?;
+        all.take(&web)?;
+    }
+    let policy = read(&out.join("verifier/verify.policy"))?;
+    fs::write(out.join("assets.rs"), all.text(&policy)).map_err(|error| format!("assets.rs: {error}"))
 }
 
 fn check_node() -> Result<(), String> {
@@ -68,47 +87,77 @@ fn run(source: &Path, command: &mut Command) -> Result<(), String> {
     Err(format!("{command:?} ended with {}:\n{}", output.status, String::from_utf8_lossy(&said).trim()))
 }
 
-/// The Rust text that includes every file by its served name. `names.txt` has a line for each: `loader.js loader-0123456789abcdef.js`.
-fn list(web: &Path) -> Result<String, String> {
-    let read = |name: &str| {
-        let file = web.join(name);
-        fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
-    };
-    let mut assets = String::new();
-    let mut named = String::new();
-    for line in read("names.txt")?.lines() {
-        let (file, served) = line.split_once(' ').ok_or_else(|| format!("names.txt: {line:?}"))?;
-        let media_type = match file.rsplit('.').next() {
-            Some("js") => "text/javascript; charset=utf-8",
-            Some("json") => "application/json",
-            Some("html") => "text/html; charset=utf-8",
-            _ => return Err(format!("{file} has no known media type")),
-        };
-        let [plain, brotli] = [web.join(file), web.join(format!("{file}.br"))];
-        let asset = format!(
-            "Asset {{ name: {served:?}, media_type: {media_type:?}, bytes: include_bytes!({:?}), brotli: include_bytes!({:?}) }}",
-            plain.display().to_string(),
-            brotli.display().to_string()
-        );
-        let constant = match file {
-            "loader.js" => {
-                Some(("LOADER", "What a lot's page loads: a button, and nothing else until it is pressed."))
+/// The Rust text that includes every file by its served name.
+#[derive(Default)]
+struct List {
+    assets: String,
+    named: String,
+}
+
+impl List {
+    /// `names.txt` has a line for each file with a served name: `loader.js loader-0123456789abcdef.js`. What has an address of its
+    /// own need not be there.
+    fn take(&mut self, web: &Path) -> Result<(), String> {
+        let names = read(&web.join("names.txt"))?;
+        for line in names.lines() {
+            let (file, served) = line.split_once(' ').ok_or_else(|| format!("names.txt: {line:?}"))?;
+            let asset = asset(web, file, served)?;
+            if let Some((_, constant, doc)) = PAGES.iter().find(|(name, ..)| *name == file) {
+                self.name(constant, doc, &asset)?;
             }
-            "verify.html" => Some(("VERIFY", "The check as a page of its own.")),
-            _ => None,
-        };
-        if let Some((name, doc)) = constant {
-            write!(named, "/// {doc}\npub const {name}: Asset = {asset};\n")
-                .map_err(|error| error.to_string())?;
+            // The page has an address of its own.
+            if file != "verify.html" {
+                writeln!(self.assets, "    {asset},").map_err(|error| error.to_string())?;
+            }
         }
-        // The page has an address of its own.
-        if file != "verify.html" {
-            writeln!(assets, "    {asset},").map_err(|error| error.to_string())?;
+        for (file, constant, doc) in PAGES {
+            let is_listed = names.lines().any(|line| line.starts_with(&format!("{file} ")));
+            if is_listed || !web.join(file).exists() {
+                continue;
+            }
+            let bytes = fs::read(web.join(file)).map_err(|error| format!("{file}: {error}"))?;
+            let mut hasher = DefaultHasher::new();
+            hasher.write(&bytes);
+            let asset = asset(web, file, &format!("{file}-{:016x}", hasher.finish()))?;
+            self.name(constant, doc, &asset)?;
         }
+        Ok(())
     }
-    let policy = read("verify.policy")?;
+
+    fn name(&mut self, constant: &str, doc: &str, asset: &str) -> Result<(), String> {
+        write!(self.named, "/// {doc}\npub const {constant}: Asset = {asset};\n")
+            .map_err(|error| error.to_string())
+    }
+
+    fn text(&self, policy: &str) -> String {
+        format!(
+            "static ASSETS: &[Asset] = &[\n{}];\n{}/// The policy under which [`VERIFY`] is served, as it says itself.\n\
+             pub const VERIFY_POLICY: &str = {policy:?};\n",
+            self.assets, self.named
+        )
+    }
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The Rust text of one file.
+fn asset(web: &Path, file: &str, served: &str) -> Result<String, String> {
+    let media_type = match file.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json",
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("webmanifest") => "application/manifest+json",
+        _ => return Err(format!("{file} has no known media type")),
+    };
+    let [plain, brotli] = [web.join(file), web.join(format!("{file}.br"))];
     Ok(format!(
-        "static ASSETS: &[Asset] = &[\n{assets}];\n{named}/// The policy under which [`VERIFY`] is served, as it says itself.\n\
-         pub const VERIFY_POLICY: &str = {policy:?};\n"
+        "Asset {{ name: {served:?}, media_type: {media_type:?}, bytes: include_bytes!({:?}), brotli: include_bytes!({:?}) }}",
+        plain.display().to_string(),
+        brotli.display().to_string()
     ))
 }

@@ -82,15 +82,17 @@ fn licences(tools: &Tools, log: &Log) -> Result<Outcome> {
 
 /// The types and tests of what runs in browsers. Without Node the build before it would have failed.
 fn front_end(tools: &Tools, log: &Log) -> Result<Outcome> {
-    let folder = tools.root.join("frontend/verifier");
-    let node = |arguments: &[&str]| {
-        let mut command = tools.command("node");
-        command.current_dir(&folder).args(arguments);
-        command
-    };
-    log.run(&mut node(&["install.mjs", "--all"]))?;
-    log.run(&mut node(&["node_modules/typescript/bin/tsc", "--noEmit"]))?;
-    log.run(node(&["test.mjs"]).arg(tools.target.join("verifier-tests")))?;
+    for package in ["verifier", "farmer"] {
+        let folder = tools.root.join("frontend").join(package);
+        let node = |arguments: &[&str]| {
+            let mut command = tools.command("node");
+            command.current_dir(&folder).args(arguments);
+            command
+        };
+        log.run(&mut node(&["install.mjs", "--all"]))?;
+        log.run(&mut node(&["node_modules/typescript/bin/tsc", "--noEmit"]))?;
+        log.run(node(&["test.mjs"]).arg(tools.target.join(format!("{package}-tests"))))?;
+    }
     Ok(Outcome::Done)
 }
 

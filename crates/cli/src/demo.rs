@@ -1,6 +1,8 @@
 //! `nguon demo`: a province to try. One invented season is sent through the same door as a phone's records, under a
 //! clock that goes with it; then the ledger is served as `nguon serve` would.
 
+mod desk;
+
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -61,11 +63,16 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
     let service = node::start(&settings, node::open_store(&settings).await?, Arc::new(SystemClock)).await?;
     service.tick().await;
     service.settle().await;
-    greet(&service, &settings, dir).await?;
     let Some(listener) = listener else {
+        greet(&service, &settings, dir, &[]).await?;
         service.stop().await;
         return Ok(());
     };
+    let service = Arc::new(service);
+    let context = LedgerContext { ledger_id: service.ledger_id(), origin: settings.origin.clone() };
+    let (clerk, invited) = desk::Clerk::invite(&service, SEED, &context).await?;
+    greet(&service, &settings, dir, &invited).await?;
+    tokio::spawn(clerk.admit_all());
     node::serve_until_asked(&settings, service, listener, metrics).await
 }
 
@@ -219,7 +226,12 @@ async fn send(service: &Service, waiting: &mut Vec<Submission>) -> anyhow::Resul
 }
 
 /// Where to look, in Vietnamese and English, and one code to scan.
-async fn greet(service: &Service, settings: &Settings, dir: &Path) -> anyhow::Result<()> {
+async fn greet(
+    service: &Service,
+    settings: &Settings,
+    dir: &Path,
+    invited: &[desk::Invited],
+) -> anyhow::Result<()> {
     let base = service.public_base_url();
     let progress = service.progress();
     let organisations = service.catalogue().organisations(None, ORGANISATIONS, false).await?;
@@ -257,6 +269,16 @@ async fn greet(service: &Service, settings: &Settings, dir: &Path) -> anyhow::Re
         writeln!(out, "  {label:<38} {base}{path}")?;
     }
     writeln!(out)?;
+    for one in invited {
+        writeln!(out, "  {:<38} {}", one.label, one.url)?;
+    }
+    if !invited.is_empty() {
+        writeln!(
+            out,
+            "  (mỗi đường dẫn mời một máy; ở đây tự xác nhận · each link lets one device in; here it is confirmed by itself)"
+        )?;
+        writeln!(out)?;
+    }
     if let Some(url) = first
         && let Ok(code) = nguon_label::QrCode::new(&url)
         && std::io::stdout().is_terminal()

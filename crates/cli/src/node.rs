@@ -98,7 +98,7 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     let store = open_store(&settings).await?;
     tracing::info!(database = store.describe(), origin = settings.origin, "opening the ledger");
     let service = start(&settings, store, Arc::new(SystemClock)).await?;
-    serve_until_asked(&settings, service, listener, metrics).await
+    serve_until_asked(&settings, Arc::new(service), listener, metrics).await
 }
 
 /// Takes the address; requests wait until [`serve_until_asked`].
@@ -112,11 +112,10 @@ pub(crate) async fn listen(address: std::net::SocketAddr) -> anyhow::Result<toki
 /// Serves until SIGINT or SIGTERM, then finishes what was taken.
 pub(crate) async fn serve_until_asked(
     settings: &Settings,
-    service: Service,
+    service: Arc<Service>,
     listener: tokio::net::TcpListener,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<()> {
-    let service = Arc::new(service);
     let web = Web::new(nguon_web::Settings {
         service: service.clone(),
         metrics,

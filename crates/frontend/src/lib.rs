@@ -48,4 +48,13 @@ mod tests {
         assert!(LOADER.bytes.len() <= 1_024, "{} bytes", LOADER.bytes.len());
         assert!(VERIFY.brotli.len() <= 40_000, "{} bytes", VERIFY.brotli.len());
     }
+
+    /// What a phone keeps of the farmer's app: script, style, one language and icons.
+    #[test]
+    fn the_shell_fits_its_budget() {
+        let parts = ASSETS.iter().filter(|one| one.name.starts_with("app-") || one.name.starts_with("icon"));
+        let sum: usize =
+            APP.brotli.len() + WORKER.brotli.len() + parts.map(|one| one.brotli.len()).sum::<usize>();
+        assert!((1_000..=150_000).contains(&sum), "{sum} bytes");
+    }
 }

@@ -1,4 +1,4 @@
-//! `GET /assets/{name}-{hash}.{ext}` and `GET /verify`: the front end, as it was built.
+//! `GET /assets/{name}-{hash}.{ext}`, `GET /verify` and `GET /app`: the front end, as it was built.
 //!
 //! An asset's name changes with its bytes, so it is kept for a year and never asked for again; a name that is not of this build is
 //! not found. Everything is compressed once, at build time (Brotli), and sent so to whoever takes it.
@@ -9,7 +9,7 @@
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use nguon_frontend::{Asset, VERIFY, VERIFY_POLICY};
+use nguon_frontend::{APP, Asset, MANIFEST, VERIFY, VERIFY_POLICY, WORKER};
 
 use super::answer::has;
 use crate::problem::Problem;
@@ -29,6 +29,39 @@ pub(crate) async fn verify(asked: HeaderMap) -> Response {
     let mut response = send(&VERIFY, HALF_A_MINUTE, &asked);
     let policy = HeaderValue::from_static(VERIFY_POLICY);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// What the app may do: its own script and style, this server and nobody else. Photographs are looked at before they are sent.
+const APP_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; \
+    media-src 'self' blob:; font-src 'none'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+/// What the app may ask the phone for.
+const APP_PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(self)";
+
+/// The shell of the farmer's app and the co-operative's desk. What it shows comes from the phone's own storage and from the API.
+pub(crate) async fn app(asked: HeaderMap) -> Response {
+    of_app(&APP, &asked)
+}
+
+/// The app's service worker. It rules over `/app` alone.
+pub(crate) async fn worker(asked: HeaderMap) -> Response {
+    let mut response = of_app(&WORKER, &asked);
+    response.headers_mut().insert("service-worker-allowed", HeaderValue::from_static("/app"));
+    response
+}
+
+/// What the app is called and looks like on a phone.
+pub(crate) async fn manifest(asked: HeaderMap) -> Response {
+    of_app(&MANIFEST, &asked)
+}
+
+fn of_app(asset: &'static Asset, asked: &HeaderMap) -> Response {
+    // A newer app is seen the next time that somebody opens it.
+    let mut response = send(asset, "no-cache", asked);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(APP_POLICY));
+    headers.insert("permissions-policy", HeaderValue::from_static(APP_PERMISSIONS));
     response
 }
 
@@ -99,6 +132,18 @@ mod tests {
             let response = asset(Path(name.to_owned()), HeaderMap::new()).await;
             assert_ne!(response.status(), StatusCode::OK, "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_app_runs_its_own_script_and_talks_to_its_own_server() {
+        let response = app(HeaderMap::new()).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("script-src 'self'") && policy.contains("connect-src 'self'"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("https:"), "{policy}");
+        let response = worker(HeaderMap::new()).await;
+        assert_eq!(response.headers()["service-worker-allowed"], "/app");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");
     }
 
     #[tokio::test]
