@@ -187,3 +187,13 @@ test("days are Vietnam's, and half a character never reaches the ledger", () => 
   assert.equal(whole("🌱"), "🌱");
   assert.doesNotMatch(writeDraft(event({ note: { vi: "x\udc00" } })), /\\ud/i);
 });
+
+test("facts that were written elsewhere are signed as they stand, with the subjects behind them", () => {
+  const written = (json: string): Facts => ({ kind: "written", json, subjects: ["a", "b", "a"], act: "lot" });
+  const facts = written('{"type":"ObjectEvent","quantity":12.50 }\n');
+  assert.deepEqual([subjectsOf(facts), actOf(facts)], [["a", "b"], "lot"]);
+  assert.equal(text(writeFacts(facts, [{ uri: "a", salt: "00" }])), '{"type":"ObjectEvent","quantity":12.50,"nguon:subjects":[{"uri":"a","salt":"00"}]}');
+  assert.equal(text(writeFacts(facts, [])), '{"type":"ObjectEvent","quantity":12.50 }');
+  assert.equal(text(writeFacts(written("{}"), [{ uri: "a", salt: "00" }])), '{"nguon:subjects":[{"uri":"a","salt":"00"}]}');
+  for (const bad of ["[]", "7", "null", "{", '{"nguon:subjects":[]}', '{"urn:nguon:voc:subjects":1}']) assert.throws(() => writeDraft(written(bad)), bad);
+});

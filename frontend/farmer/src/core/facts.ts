@@ -191,7 +191,19 @@ export interface ListingCard {
   readonly state: "active" | "withdrawn";
 }
 
-export type Facts = EventFacts | OrganisationCard | PlotCard | ProductCard | CertificateCard | ListingCard;
+/**
+ * Facts that were written elsewhere and are signed as they stand: a row that the ledger's side read from a sheet, an event of ours that is
+ * declared wrong.
+ */
+export interface WrittenFacts {
+  readonly kind: "written";
+  /** One JSON object without `nguon:subjects`. */
+  readonly json: string;
+  readonly subjects: readonly string[];
+  readonly act: Act;
+}
+
+export type Facts = EventFacts | OrganisationCard | PlotCard | ProductCard | CertificateCard | ListingCard | WrittenFacts;
 
 export const eventUrn = (event: string): string => `urn:nguon:event:${event}`;
 export const organisationUrn = (organisation: string): string => `urn:nguon:org:${organisation}`;
@@ -209,6 +221,7 @@ const DIARY: ReadonlySet<string> = new Set([
 
 /** What the record is about, in the order of its handles. */
 export function subjectsOf(facts: Facts): string[] {
+  if (facts.kind === "written") return [...new Set(facts.subjects)];
   if (facts.kind === "listing") return [...new Set([facts.uri, ...(facts.lots ?? [])])];
   if (facts.kind !== "event") return [facts.uri];
   const { what, lot, step, place } = facts;
@@ -229,6 +242,7 @@ export function subjectsOf(facts: Facts): string[] {
 
 /** The act that facts are signed as: the role of that name is what the key needs. */
 export function actOf(facts: Facts): Act {
+  if (facts.kind === "written") return facts.act;
   if (facts.kind === "plot") return "diary";
   if (facts.kind !== "event") return "commerce";
   if (DIARY.has(facts.step.key)) return "diary";

@@ -18,6 +18,7 @@ import {
   type ProductCard,
   type Step,
   type What,
+  type WrittenFacts,
 } from "./facts.ts";
 import { Writer } from "./json.ts";
 import { type Quantity, toEpcis } from "./quantity.ts";
@@ -29,16 +30,30 @@ const OWN_STEP = "urn:nguon:bizStep:";
 
 /** The whole public section: the facts, and the subjects with the salts of their handles. */
 export function writeFacts(facts: Facts, subjects: readonly { readonly uri: string; readonly salt: string }[]): Bytes {
+  const named = subjects.map(({ uri, salt }) => new Writer().text("uri", uri).text("salt", salt));
+  if (facts.kind === "written") return utf8(withSubjects(written(facts), new Writer().objects("nguon:subjects", named)));
   const out = facts.kind === "event" ? event(facts) : card(facts);
-  out.objects(
-    "nguon:subjects",
-    subjects.map(({ uri, salt }) => new Writer().text("uri", uri).text("salt", salt)),
-  );
-  return utf8(out.finish());
+  return utf8(out.objects("nguon:subjects", named).finish());
 }
 
 /** The same without subjects: what a preflight asks about. */
-export const writeDraft = (facts: Facts): string => (facts.kind === "event" ? event(facts) : card(facts)).finish();
+export const writeDraft = (facts: Facts): string =>
+  facts.kind === "written" ? written(facts) : (facts.kind === "event" ? event(facts) : card(facts)).finish();
+
+/** The document as it was given, if it is one that subjects can be added to. */
+function written({ json }: WrittenFacts): string {
+  const document: unknown = JSON.parse(json);
+  if (typeof document !== "object" || document === null || Array.isArray(document)) throw new TypeError("facts are one JSON object");
+  if (["nguon:subjects", "urn:nguon:voc:subjects"].some((key) => key in document)) throw new TypeError("the facts name subjects already");
+  return json.trim();
+}
+
+/** Puts the subjects before the last bracket; every other byte stays. */
+function withSubjects(json: string, subjects: Writer): string {
+  if (subjects.isEmpty) return json;
+  const open = json.slice(0, -1).trimEnd();
+  return `${open}${open === "{" ? "" : ","}${subjects.finish().slice(1)}`;
+}
 
 function event(facts: EventFacts): Writer {
   const out = new Writer().raw("@context", EVENT_CONTEXT).text("type", facts.what.type);
@@ -204,7 +219,7 @@ function quantity(out: Writer, key: string, value: Quantity | undefined): void {
   out.object(key, new Writer().raw("nguon:value", decimal).text("nguon:uom", uom));
 }
 
-type Card = Exclude<Facts, EventFacts>;
+type Card = Exclude<Facts, EventFacts | WrittenFacts>;
 
 function card(facts: Card): Writer {
   const out = new Writer().raw("@context", CARD_CONTEXT);
