@@ -1,6 +1,7 @@
 // Builds what a browser loads: `node build.mjs FOLDER`. Writes there, and nowhere else:
 //
 //   app.html              the shell: served at /app
+//   desk.html             the co-operative's desk (desk.mjs): served at /app/desk
 //   sw.js                 the service worker: served at /app/sw.js with `Service-Worker-Allowed: /app`
 //   manifest.webmanifest  served at /app/manifest.webmanifest
 //   *-<hash>.*            script, style, sentences, icons: served under /assets/, for ever the same
@@ -14,6 +15,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
+import { desk } from "./desk.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const packages = (name) => join(here, "node_modules", name);
@@ -72,7 +74,6 @@ export async function everything(out) {
   const bundled = await build({
     ...options,
     entryPoints: { app: "src/farmer/main.ts" },
-    // The desk is loaded when somebody opens it.
     splitting: true,
     outdir: "out",
     entryNames: "[name]-[hash]",
@@ -108,6 +109,9 @@ export async function everything(out) {
     write: false,
   });
   files["sw.js"] = Buffer.from(worker.outputFiles[0].contents);
+
+  // A page of its own, after the shell was counted: no part of it.
+  await desk({ options, files, asset, icon: icons["icon.svg"] });
 
   for (const [name, bytes] of Object.entries(files)) {
     await writeFile(join(out, name), bytes);

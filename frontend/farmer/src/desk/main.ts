@@ -1,0 +1,118 @@
+/** Where the desk begins. */
+
+import { Database } from "../core/store.ts";
+import { Desk, type Screen } from "./desk.ts";
+import { h } from "./dom.ts";
+import { people, unlock, welcome } from "./screens/door.ts";
+import { outbox, standing } from "./screens/entries.ts";
+import { looks, members } from "./screens/members.ts";
+import { overview } from "./screens/overview.ts";
+import { language, languages, say, speak } from "./words.ts";
+
+const SCREENS: Readonly<Record<string, Screen>> = { "": overview, members, looks, outbox, welcome, unlock };
+
+/** The way around: groups of screens, in the order of a day's work. */
+const WAYS: readonly (readonly [string, readonly string[]])[] = [
+  ["nav.today", ["", "outbox"]],
+  ["nav.people", ["members", "looks"]],
+];
+
+const titleOf = (path: string): string => say(SCREENS[path]?.title ?? path);
+
+function nav(): HTMLElement[] {
+  const here = decodeURIComponent(location.hash.slice(1)).split("/")[0] ?? "";
+  return WAYS.map(([group, paths]) =>
+    h("div", { class: "group" }, h("h2", {}, say(group)), h("ul", {}, ...paths.map((path) => h("li", {}, h("a", { href: `#${path}`, "aria-current": here === path ? "page" : undefined }, titleOf(path)))))),
+  );
+}
+
+function frame(desk: Desk): void {
+  const ways = document.querySelector("#ways");
+  const state = document.querySelector("#standing");
+  const draw = (): void => {
+    ways?.replaceChildren(
+      h("summary", {}, say("nav.menu")),
+      h("nav", { "aria-label": say("nav") }, ...nav()),
+    );
+    document.querySelector("#skip")?.replaceChildren(say("skip"));
+    document.querySelector("#brand")?.replaceChildren(say("app"));
+    const { person } = desk;
+    document.querySelector("#who")?.replaceChildren(
+      h("span", {}, person === undefined ? "" : person.name),
+      ...languages().filter(([code]) => code !== language()).map(([code, name]) =>
+        h("button", { type: "button", class: "plain", lang: code, onclick: () => void desk.db.put("things", code, "language").then(() => speak(code)).then(() => { draw(); return desk.show(); }) }, name),
+      ),
+      ...(desk.people.length > 1 ? [h("details", { class: "others" }, h("summary", {}, say("unlock.others")), people(desk))] : []),
+    );
+    document.body.toggleAttribute("data-bare", person === undefined);
+  };
+  let asked = 0;
+  let waited = false;
+  desk.onChanged = () => {
+    const asking = ++asked;
+    void standing(desk).then(({ tone, words }) => {
+      if (asking !== asked) return;
+      state?.replaceChildren(h("a", { class: `mark ${tone}`, href: "#outbox" }, words));
+      // What waited has come into the log: the lists say something else now.
+      const isOpen = document.querySelector("dialog[open]") !== null || document.activeElement?.matches("input, select, textarea") === true;
+      if (waited && tone === "good" && !isOpen && document.body.dataset["screen"] !== "welcome") void desk.show();
+      waited = tone === "wait";
+    });
+  };
+  const wide = matchMedia("(min-width: 60rem)");
+  const open = (): void => void ways?.toggleAttribute("open", wide.matches);
+  wide.addEventListener("change", open);
+  open();
+  addEventListener("hashchange", () => {
+    draw();
+    open();
+    void desk.show();
+  });
+  draw();
+}
+
+/** Keys for those who do not reach for the mouse: `/` searches, `n` begins something new. */
+function keys(): void {
+  addEventListener("keydown", (event) => {
+    const target = event.target as Element;
+    if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input, select, textarea") || document.querySelector("dialog[open]") !== null) return;
+    const wanted = event.key === "/" ? "input.search" : event.key === "n" ? '[data-key="n"]' : undefined;
+    const found = wanted === undefined ? null : document.querySelector<HTMLElement>(`main ${wanted}`);
+    if (found === null) return;
+    event.preventDefault();
+    if (event.key === "/") found.focus();
+    else found.click();
+  });
+}
+
+async function begin(): Promise<void> {
+  const main = document.querySelector<HTMLElement>("main") ?? document.body;
+  const db = await Database.open();
+  const desk = new Desk(db, await Desk.clock(db), main);
+  const asked = navigator.languages.map((tag) => tag.split("-")[0] ?? "").find((tag) => languages().some(([code]) => code === tag));
+  await speak((await db.get<string>("things", "language")) ?? asked ?? "vi");
+  for (const [name, screen] of Object.entries(SCREENS)) desk.screens.set(name, screen);
+  await desk.load();
+  frame(desk);
+  keys();
+  addEventListener("online", () => desk.wake());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.wake());
+  document.body.removeAttribute("data-loading");
+  if (desk.signer !== undefined) {
+    try {
+      await desk.meet();
+    } catch (error) {
+      main.replaceChildren(h("div", { class: "screen" }, h("h1", {}, say("welcome.title")), desk.failure(error)));
+      return;
+    }
+    desk.wake();
+  }
+  await desk.show();
+}
+
+begin().catch((error: unknown) => {
+  // Nothing can be kept here: a private window, or storage that is forbidden. In both languages, because none was loaded.
+  console.error(error);
+  const words = ["Trình duyệt này không cho lưu dữ liệu, nên bàn làm việc không chạy được. Hãy mở bằng Chrome hoặc Edge, không dùng chế độ ẩn danh.", "This browser does not allow storing anything, so the desk cannot run. Open it in Chrome or Edge, not in a private window."];
+  document.querySelector("main")?.replaceChildren(...words.map((text) => h("p", {}, text)), h("pre", {}, String(error)));
+});
