@@ -168,7 +168,7 @@ test("what wants an answer stands on the first screen; a fork and a held record 
       held: [{ event_id: "ab".repeat(32), author: "cd".repeat(32), seq: 7, reason: "after-revocation", received_at_ms: NOW_MS }],
       forks: [{ key, first: "01".repeat(32), other: "02".repeat(32), frozen: true }],
       scan_signs: [{ lot: "https://nguon.example/thu/p/ca-chua/l/260412-A", path: null, number: 17, day: "2026-04-14", sign: "far_apart" }],
-      reports: [{ case: "K7-2", lot: "https://nguon.example/thu/p/ca-chua/l/260412-A", reason: "damaged_seal", words: "<b>Tem</b> bị rách\u202e", received_at_ms: NOW_MS, progress: "new" }],
+      reports: [{ case: "K7-2", lot: "https://nguon.example/thu/p/ca-chua/l/260412-A", reason: "looks-different", words: "<b>Tem</b> bị rách\u202e", received_at_ms: NOW_MS, progress: "received" }],
     };
     await desk.go("");
     await desk.sees("Thu hoạch ngày 12/4/2026");

@@ -37,7 +37,7 @@ test("every sentence that the desk asks for is there, and none is there for noth
     }
     for (const [, prefix = ""] of source.matchAll(/\bnamed\("([a-z]+)"/g)) patterns.push(new RegExp(`^${prefix}\\..+$`));
     // Keys that are chosen before they are asked for.
-    for (const [, key = ""] of source.matchAll(/"([a-z]+(?:[.-][a-z_-]+)*)"/g)) if (key in known) asked.add(key);
+    for (const [, key = ""] of source.matchAll(/"([a-z][a-z0-9]*(?:[.-][a-z0-9_-]+)*)"/g)) if (key in known) asked.add(key);
   }
   const unused = Object.keys(known).filter((key) => key !== "name" && !asked.has(key) && !patterns.some((pattern) => pattern.test(key)));
   assert.deepEqual(unused, []);

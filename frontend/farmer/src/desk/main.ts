@@ -3,17 +3,20 @@
 import { Database } from "../core/store.ts";
 import { Desk, type Screen } from "./desk.ts";
 import { h } from "./dom.ts";
+import { certificates, products } from "./screens/cards.ts";
 import { people, unlock, welcome } from "./screens/door.ts";
 import { outbox, standing } from "./screens/entries.ts";
 import { looks, members } from "./screens/members.ts";
 import { overview } from "./screens/overview.ts";
+import { plots } from "./screens/plots.ts";
 import { language, languages, say, speak } from "./words.ts";
 
-const SCREENS: Readonly<Record<string, Screen>> = { "": overview, members, looks, outbox, welcome, unlock };
+const SCREENS: Readonly<Record<string, Screen>> = { "": overview, plots, products, certificates, members, looks, outbox, welcome, unlock };
 
 /** The way around: groups of screens, in the order of a day's work. */
 const WAYS: readonly (readonly [string, readonly string[]])[] = [
   ["nav.today", ["", "outbox"]],
+  ["nav.farm", ["plots", "products", "certificates"]],
   ["nav.people", ["members", "looks"]],
 ];
 
