@@ -66,7 +66,8 @@ export type PlainStep =
   | "storing"
   | "selling"
   | "returning"
-  | "destroying";
+  | "destroying"
+  | "other";
 
 export interface LotFacts {
   readonly number?: string;

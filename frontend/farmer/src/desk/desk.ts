@@ -33,6 +33,15 @@ export interface Screen {
   draw(desk: Desk, argument: string): Promise<Child> | Child;
 }
 
+/** What the address says after its hash. A link that somebody cut short is no reason to show nothing. */
+export function place(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
 /** Pages of one kind, a hundred things each. */
 const PAGES_MAX = 200;
 /** After a round that left something. */
@@ -261,7 +270,7 @@ export class Desk {
 
   async show(): Promise<void> {
     const drawing = ++this.#drawn;
-    const [name = "", ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
+    const [name = "", ...rest] = place().split("/");
     const gate = this.person === undefined && name !== "found" ? "welcome" : this.signer === undefined && name !== "found" && name !== "welcome" ? "unlock" : name;
     const screen = this.screens.get(gate) ?? this.screens.get("");
     if (screen === undefined) return;

@@ -1,29 +1,35 @@
 /** Where the desk begins. */
 
 import { Database } from "../core/store.ts";
-import { Desk, type Screen } from "./desk.ts";
+import { Desk, place, type Screen } from "./desk.ts";
 import { h } from "./dom.ts";
 import { certificates, products } from "./screens/cards.ts";
 import { people, unlock, welcome } from "./screens/door.ts";
 import { outbox, standing } from "./screens/entries.ts";
+import { findings } from "./screens/findings.ts";
+import { lots } from "./screens/lots.ts";
+import { inspector } from "./screens/inspector.ts";
 import { looks, members } from "./screens/members.ts";
 import { overview } from "./screens/overview.ts";
 import { plots } from "./screens/plots.ts";
+import { labels, listings, recalls } from "./screens/trade.ts";
 import { language, languages, say, speak } from "./words.ts";
 
-const SCREENS: Readonly<Record<string, Screen>> = { "": overview, plots, products, certificates, members, looks, outbox, welcome, unlock };
+const SCREENS: Readonly<Record<string, Screen>> = { "": overview, findings, plots, products, certificates, lots, labels, listings, recalls, inspector, members, looks, outbox, welcome, unlock };
 
 /** The way around: groups of screens, in the order of a day's work. */
 const WAYS: readonly (readonly [string, readonly string[]])[] = [
-  ["nav.today", ["", "outbox"]],
+  ["nav.today", ["", "findings", "outbox"]],
   ["nav.farm", ["plots", "products", "certificates"]],
+  ["nav.goods", ["lots", "labels", "listings", "recalls"]],
   ["nav.people", ["members", "looks"]],
+  ["nav.office", ["inspector"]],
 ];
 
 const titleOf = (path: string): string => say(SCREENS[path]?.title ?? path);
 
 function nav(): HTMLElement[] {
-  const here = decodeURIComponent(location.hash.slice(1)).split("/")[0] ?? "";
+  const [here = ""] = place().split("/");
   return WAYS.map(([group, paths]) =>
     h("div", { class: "group" }, h("h2", {}, say(group)), h("ul", {}, ...paths.map((path) => h("li", {}, h("a", { href: `#${path}`, "aria-current": here === path ? "page" : undefined }, titleOf(path)))))),
   );

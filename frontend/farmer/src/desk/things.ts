@@ -113,7 +113,7 @@ export function cardValues(state: Json): Record<string, string> {
     else if (Array.isArray(value) && value.every((one) => typeof one === "string")) values[name] = value.join("\n");
     else {
       const found = measured(value);
-      if (found !== undefined) Object.assign(values, { [name]: found.value.replace(".", ","), [`${name}Uom`]: found.uom });
+      if (found !== undefined) Object.assign(values, { [name]: decimalComma(found.value), [`${name}Uom`]: found.uom });
       const text = prose(value);
       if (text.vi !== undefined) values[name] = text.vi;
       if (text.en !== undefined) values[`${name}En`] = text.en;
@@ -122,8 +122,10 @@ export function cardValues(state: Json): Record<string, string> {
   return values;
 }
 
-/** `12,5` for a form's field. */
-export const typed = (amount: Quantity): string => toEpcis(amount).decimal.replace(".", ",");
+/** `12,5` for a form's field. Three places get a zero more: `1,234` could be read as a thousand. */
+export const decimalComma = (decimal: string): string => decimal.replace(".", ",").replace(/^([1-9][0-9]{0,2},[0-9]{3})$/, "$10");
+
+export const typed = (amount: Quantity): string => decimalComma(toEpcis(amount).decimal);
 
 /** Keeps salts and newest records for signing. The newest is our own as long as the server has not seen it. */
 export async function keep(db: Database, organisation: string, things: readonly Thing[]): Promise<void> {
