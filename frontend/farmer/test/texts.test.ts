@@ -35,8 +35,10 @@ test("every sentence that a screen asks for is there, and none is there for noth
       assert.ok((key as string) in known, `${name}: ${key}`);
       asked.add(key as string);
     }
-    for (const [, pattern] of source.matchAll(/`([a-z]*\.?\$\{[^`]+)`/g)) {
-      patterns.push(new RegExp(`^${(pattern as string).replaceAll(".", "\\.").replace(/\$\{[^}]+\}/g, ".+")}$`));
+    // Keys that are put together: every hole stands for anything.
+    for (const [, pattern] of source.matchAll(/`((?:[a-z-]+\.)*[a-z-]*\$\{[^`{}]+\}[a-z.-]*)`/g)) {
+      const parts = (pattern as string).split(/\$\{[^}]+\}/).map((part) => part.replaceAll(".", "\\."));
+      if (parts.some((part) => part !== "")) patterns.push(new RegExp(`^${parts.join(".+")}$`));
     }
     // Keys that are chosen before they are asked for.
     for (const [, key] of source.matchAll(/"([a-z]+(?:\.[a-z-]+)*)"/g)) if ((key as string) in known) asked.add(key as string);
