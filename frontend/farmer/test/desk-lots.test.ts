@@ -79,9 +79,9 @@ test("goods are shipped to somebody, received from their maker, and sold with th
   assert.equal(document["destinationList"][0].destination, `urn:nguon:org:${"33".repeat(32)}`);
   assert.equal(document["sourceList"][0].source, CONTEXT.organisationUri);
   assert.deepEqual(document["nguon:labels"], [{ "nguon:first": 1, "nguon:last": 10 }, { "nguon:first": 12, "nguon:last": 12 }]);
-  assert.equal(document["bizTransactionList"][0].bizTransaction, `https://${ORIGIN}/paper/${ORG.slice(0, 16)}/px-12-04`);
+  assert.equal(document["bizTransactionList"][0].bizTransaction, `https://${ORIGIN}/paper/${ORG.slice(0, 12)}/px-12-04`);
   const shop = readMove("ship", { lots, to: "Cửa hàng Rau Sạch" }, CONTEXT, known);
-  assert.ok(shop.ok && json(shop.value)["destinationList"][0].destination === `https://${ORIGIN}/buyer/${ORG.slice(0, 16)}/cua-hang-rau-sach`);
+  assert.ok(shop.ok && json(shop.value)["destinationList"][0].destination === `https://${ORIGIN}/buyer/${ORG.slice(0, 12)}/cua-hang-rau-sach`);
   const received = readMove("receive", { lots: packLines([[of("X1"), "120", "KGM"]]) }, CONTEXT, known);
   assert.ok(received.ok);
   assert.deepEqual([json(received.value)["bizStep"], json(received.value)["sourceList"][0].source, received.value.salts], ["receiving", `urn:nguon:org:${"33".repeat(32)}`, { [of("X1")]: "ab".repeat(16) }]);
@@ -244,7 +244,7 @@ test("lots are packed, received by their code, split, shipped; findings stop nob
     await desk.sees("còn 620,5 kg");
     await desk.page.evaluate(`{ const amount = document.querySelector(".chosen .amount"); amount.value = "300"; amount.dispatchEvent(new Event("input")); }`);
     await desk.fill({ product: BOX, number: "261128-P", made: "600" });
-    await desk.press("VietGAP · VG-11".replace("VietGAP", "vietgap"));
+    await desk.press("VietGAP · VG-11");
     await desk.looks("pack");
     ledger.outlook = () => ({ may_sign: true, gravest: "warning", refusals: [], lots: [{ uri: "x", raised: [{ code: "phi_unverified", severity: "warning", text_vi: "Chưa rõ thời gian cách ly.", text_en: "…" }] }] });
     await desk.press("Xem lại trước khi ký");
@@ -254,7 +254,7 @@ test("lots are packed, received by their code, split, shipped; findings stop nob
     await desk.signs();
     ledger.outlook = () => ({ may_sign: true, gravest: null, refusals: [], lots: [] });
     assert.deepEqual(desk.last()["inputQuantityList"], [{ epcClass: of("260412-A"), quantity: 300, uom: "KGM" }]);
-    assert.equal(desk.last()["outputQuantityList"][0].epcClass, "https://id.gs1.org/01/09521234000105/10/261128-P");
+    assert.deepEqual(desk.last()["outputQuantityList"], [{ epcClass: "https://id.gs1.org/01/09521234000105/10/261128-P", quantity: 600 }]);
 
     // Goods of somebody else come in by their code, with the salt that their history hangs on.
     await desk.go("lots");

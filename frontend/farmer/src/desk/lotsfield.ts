@@ -18,7 +18,7 @@ export interface LotsField {
   readonly known: Map<string, LotName>;
 }
 
-export function lotsField(desk: Desk, name: string, label: string, own: readonly LotView[], products: ReadonlyMap<string, string>, options: { readonly help?: string; readonly mayBeWhole?: boolean; readonly only?: boolean; readonly chosen?: readonly string[]; readonly left?: boolean } = {}): LotsField {
+export function lotsField(desk: Desk, name: string, label: string, own: readonly LotView[], products: ReadonlyMap<string, string>, options: { readonly help?: string; readonly mayBeWhole?: boolean; readonly only?: boolean; readonly chosen?: readonly string[]; readonly left?: boolean; readonly bare?: boolean } = {}): LotsField {
   const views = new Map(own.map((one) => [one.uri, one]));
   const known = new Map(own.map((one) => [one.uri, lotName(one)]));
   const chosen: { uri: string; typed: string; uom: string }[] = [];
@@ -45,7 +45,7 @@ export function lotsField(desk: Desk, name: string, label: string, own: readonly
           keep();
           draw();
         }, "close", { "aria-label": say("remove", { n: lot.number }) });
-        return h("li", {}, h("div", { class: "words" }, h("b", {}, title(lot)), h("span", {}, lot.left === undefined ? "" : say("lots.left", { q: amount(lot.left) }))), h("div", { class: "acts" }, field, unit, remove));
+        return h("li", {}, h("div", { class: "words" }, h("b", {}, title(lot)), h("span", {}, lot.left === undefined ? "" : say("lots.left", { q: amount(lot.left) }))), h("div", { class: "acts" }, options.bare !== true && [field, unit], remove));
       }),
     );
   }
@@ -62,7 +62,7 @@ export function lotsField(desk: Desk, name: string, label: string, own: readonly
     status.textContent = "";
     keep();
     draw();
-    rows.querySelector<HTMLInputElement>("li:last-child input")?.focus();
+    (rows.querySelector<HTMLInputElement>("li:last-child input") ?? search).focus();
   }
   /** A code, a number, or the words of the list. */
   async function find(text: string): Promise<void> {

@@ -6,24 +6,27 @@ import { h } from "./dom.ts";
 import { certificates, products } from "./screens/cards.ts";
 import { people, unlock, welcome } from "./screens/door.ts";
 import { outbox, standing } from "./screens/entries.ts";
+import { erasures } from "./screens/erasures.ts";
 import { findings } from "./screens/findings.ts";
+import { foundScreen, organisation } from "./screens/found.ts";
 import { lots } from "./screens/lots.ts";
 import { inspector } from "./screens/inspector.ts";
 import { looks, members } from "./screens/members.ts";
 import { overview } from "./screens/overview.ts";
 import { plots } from "./screens/plots.ts";
+import { sheets } from "./screens/sheets.ts";
 import { labels, listings, recalls } from "./screens/trade.ts";
 import { language, languages, say, speak } from "./words.ts";
 
-const SCREENS: Readonly<Record<string, Screen>> = { "": overview, findings, plots, products, certificates, lots, labels, listings, recalls, inspector, members, looks, outbox, welcome, unlock };
+const SCREENS: Readonly<Record<string, Screen>> = { "": overview, findings, plots, products, certificates, lots, labels, listings, recalls, sheets, inspector, members, looks, erasures, organisation, found: foundScreen, outbox, welcome, unlock };
 
 /** The way around: groups of screens, in the order of a day's work. */
 const WAYS: readonly (readonly [string, readonly string[]])[] = [
   ["nav.today", ["", "findings", "outbox"]],
   ["nav.farm", ["plots", "products", "certificates"]],
   ["nav.goods", ["lots", "labels", "listings", "recalls"]],
-  ["nav.people", ["members", "looks"]],
-  ["nav.office", ["inspector"]],
+  ["nav.people", ["members", "looks", "erasures"]],
+  ["nav.office", ["sheets", "organisation", "inspector"]],
 ];
 
 const titleOf = (path: string): string => say(SCREENS[path]?.title ?? path);

@@ -3,7 +3,7 @@
 import { type Quantity, toEpcis } from "../core/quantity.ts";
 import { done, type Database, type Entry, type KnownSubject } from "../core/store.ts";
 import { type Json, measured, object, objects, prose, quantity, some, string, strings, whole } from "./json.ts";
-import { either } from "./words.ts";
+import { either, named } from "./words.ts";
 
 export const KINDS = ["plot", "product", "lot", "certificate", "listing"] as const;
 export type ThingKind = (typeof KINDS)[number];
@@ -49,7 +49,7 @@ export function nameOf(thing: Thing | undefined, uri = ""): string {
   const { state, kind } = thing;
   if (kind === "lot") return string(state["number"]) ?? last(thing.uri);
   if (kind === "plot") return string(state["nguon:code"]) ?? last(thing.uri);
-  if (kind === "certificate") return [string(state["nguon:scheme"]), string(state["nguon:number"])].filter((one) => one !== undefined).join(" · ");
+  if (kind === "certificate") return [named("scheme", string(state["nguon:scheme"]) ?? ""), string(state["nguon:number"])].filter((one) => one !== undefined && one !== "").join(" · ");
   if (kind === "listing") return either(prose(state["nguon:title"])) || last(thing.uri);
   return either(prose(state["nguon:name"])) || string(state["nguon:code"]) || last(thing.uri);
 }

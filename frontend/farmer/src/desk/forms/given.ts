@@ -170,4 +170,4 @@ export const slug = (text: string, max = 40): string =>
 
 /** Where things of an organisation without a number of their own are named: never reused, never changed. */
 export const ownUri = (context: Pick<Context, "origin" | "organisation">, kind: string, name: string): string =>
-  `https://${context.origin}/${kind}/${context.organisation.slice(0, 16)}/${name}`;
+  `https://${context.origin}/${kind}/${context.organisation.slice(0, 12)}/${name}`;

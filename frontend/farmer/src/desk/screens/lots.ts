@@ -173,8 +173,9 @@ function bestBefore(given: Readonly<Record<string, string>>, whole_: HTMLFormEle
   if (shelf !== undefined && given["producedOn"] !== undefined && given["producedOn"] !== "") field.value = dayAfter(given["producedOn"], shelf);
   const unit = whole_.querySelector<HTMLSelectElement>('select[name="madeUom"]');
   const loose = measured(product.state["nguon:netContent"]);
-  // A product of one kilogram that is called a kilogram is sold loose.
-  if (unit !== null && loose?.value === "1" && loose.uom === "KGM" && /^kg$/i.test(either(prose(product.state["nguon:unitName"])))) unit.value = "KGM";
+  // A product of one kilogram that is called a kilogram is sold loose; everything else is counted.
+  const isLoose = loose?.value === "1" && loose.uom === "KGM" && /^kg$/i.test(either(prose(product.state["nguon:unitName"])));
+  if (unit !== null) unit.value = isLoose ? "KGM" : "";
 }
 
 /** Parts of a split or grading: a product, a number and an amount each. */

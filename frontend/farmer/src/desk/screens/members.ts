@@ -15,6 +15,7 @@ import { withRoot } from "../root.ts";
 import { table } from "../table.ts";
 import { day, moment, say } from "../words.ts";
 import { keepPerson, revoke, signControl } from "./chains.ts";
+import { ask as askErasure, PERSON_OF_DELEGATION } from "./erasures.ts";
 
 const roleWords = (roles: readonly string[]): string => (roles.length === 0 ? "–" : roles.map((role) => say(`role.${role}`)).join(", "));
 
@@ -91,6 +92,12 @@ async function showMember(desk: Desk, member: Json): Promise<void> {
     member["frozen"] === true && notice("stop", say("member.frozen.text")),
     isRoot && notice("note", say("member.root.text")),
     key === desk.person?.key && notice("note", say("member.self")),
+    string(person["name"]) !== undefined && string(object(member["delegated"])["event_id"]) !== undefined && h("div", { class: "buttons" }, button(say("member.forget"), async () => {
+      if (!(await ask(say("member.forget"), say("member.forget.do"), h("p", {}, say("erasures.stays"))))) return;
+      await askErasure(desk, { event: string(object(member["delegated"])["event_id"]) ?? "", section: PERSON_OF_DELEGATION, reason: 1 });
+      close();
+      desk.go("erasures");
+    })),
     !isEnded && !isRoot && key !== desk.person?.key && h("div", { class: "buttons" }, button(say("member.lost"), async () => ((await revoke(desk, member, strings(member["roles"]).includes("admin"))) === true ? close(true) : undefined), "danger"), button(say("member.newphone"), () => { close(); void newMember(desk, { name: string(person["name"]) ?? "", phone: string(person["phone"]) ?? "", work: string(person["role"]) ?? "", roles: strings(member["roles"]).join("\n") }); })),
   ]);
   if (done === true) await desk.show();

@@ -249,7 +249,7 @@ export async function scope(desk: Desk, lot: LotView): Promise<Child> {
 
 async function recall(desk: Desk, all: readonly LotView[], names: ReadonlyMap<string, string>, first?: LotView): Promise<void> {
   const reach = h("div", { "aria-live": "polite" });
-  const field = lotsField(desk, "lots", say("recalls.which"), all, names, { mayBeWhole: true, ...(first === undefined ? {} : { chosen: [first.uri] }), help: say("lots.scan.help") });
+  const field = lotsField(desk, "lots", say("recalls.which"), all, names, { mayBeWhole: true, bare: true, ...(first === undefined ? {} : { chosen: [first.uri] }), help: say("lots.scan.help") });
   let shownFor = "";
   const draw = async (uris: readonly string[]): Promise<void> => {
     const wanted = uris.join(" ");
