@@ -1,6 +1,6 @@
 //! Read models: what pages, feeds and look-ups ask for.
 
-use nguon_storage::SubjectRow;
+use nguon_storage::{FeedRow, SubjectRow};
 
 use super::given;
 use crate::given::{change, record, section, subject};
@@ -226,6 +226,35 @@ async fn the_feed_is_read_on_from_any_change() {
     assert_eq!(reader.feed(6, 0, 9).await.unwrap(), []);
     drop(reader);
     assert!(given.unit().await.append_feed(&rows[..1]).await.is_err(), "a change has its place once");
+}
+
+#[tokio::test]
+async fn each_listing_is_told_once_at_its_newest() {
+    let Some(given) = given().await else { return };
+    let of = |log_index, position, listing: &str| FeedRow {
+        listing_uri: listing.to_owned(),
+        ..change(log_index, position)
+    };
+    let rows = [of(1, 0, "b"), of(2, 0, "a"), of(2, 1, "b"), of(5, 0, "c"), of(7, 0, "a"), of(7, 1, "ă")];
+    let mut unit = given.unit().await;
+    unit.append_feed(&rows).await.unwrap();
+    unit.save().await.unwrap();
+    let mut reader = given.reader().await;
+    let told = |rows: Vec<FeedRow>| -> Vec<(i64, i64, String)> {
+        rows.into_iter().map(|row| (row.log_index, row.position, row.listing_uri)).collect()
+    };
+    let place = |log_index, position, listing: &str| (log_index, position, listing.to_owned());
+    let all = [place(2, 1, "b"), place(5, 0, "c"), place(7, 0, "a"), place(7, 1, "ă")];
+    assert_eq!(told(reader.feed_newest((-1, 0), 9).await.unwrap()), all);
+    assert_eq!(told(reader.feed_newest((-1, 0), 2).await.unwrap()), all[..2]);
+    assert_eq!(told(reader.feed_newest((2, 0), 9).await.unwrap()), all);
+    assert_eq!(told(reader.feed_newest((7, 0), 9).await.unwrap()), all[3..]);
+    assert_eq!(told(reader.feed_newest((7, 1), 9).await.unwrap()), []);
+    let by_name = [place(7, 0, "a"), place(2, 1, "b"), place(5, 0, "c"), place(7, 1, "ă")];
+    assert_eq!(told(reader.feed_by_listing("", 9).await.unwrap()), by_name);
+    assert_eq!(told(reader.feed_by_listing("a", 2).await.unwrap()), by_name[1..3]);
+    assert_eq!(told(reader.feed_by_listing("ă", 9).await.unwrap()), []);
+    assert_eq!(reader.feed_last().await.unwrap(), Some(rows[5].clone()));
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ async fn a_unit_that_is_dropped_never_happened() {
     assert_eq!(reader.list_lot_briefs("", 9).await.unwrap(), []);
     assert_eq!(reader.aliases("", 9).await.unwrap(), []);
     assert_eq!(reader.feed(-1, 0, 9).await.unwrap(), []);
+    assert_eq!(reader.feed_last().await.unwrap(), None);
 }
 
 #[tokio::test]

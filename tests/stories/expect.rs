@@ -179,11 +179,11 @@ impl Player<'_> {
     /// What a shop that read the whole feed knows of an offer.
     async fn offered(&self, offer: &str) -> Result<String, String> {
         let uri = self.names().offer(offer);
-        let (catalogue, now_ms) = (self.world.service().catalogue(), self.world.service().now_ms());
-        let mut after = Cursor { log_index: 0, position: 0 };
+        let feeds = self.world.service().feeds();
+        let mut after = Cursor::START;
         let mut newest = None;
         loop {
-            let page = catalogue.feed(after, 100, now_ms).await.map_err(|error| error.to_string())?;
+            let page = feeds.changes(None, after, 100).await.map_err(|error| error.to_string())?;
             newest = page.items.into_iter().rfind(|change| change.listing() == uri).or(newest);
             after = page.next;
             if !page.has_more {

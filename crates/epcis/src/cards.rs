@@ -13,8 +13,8 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 use nguon_trace::facts::{
-    Certificate, Facts, Identifier, Listing, ListingState, Organisation, OrganisationKind, Plot, Product,
-    Scheme,
+    Certificate, Facts, Identifier, Listing, ListingState, Organisation, OrganisationKind, Photo, Plot,
+    PriceTier, Product, Scheme,
 };
 use nguon_trace::quantity::{Quantity, Ratio};
 
@@ -292,8 +292,27 @@ fn listing(card: &Object<'_>, context: &Context) -> Result<Listing, ReadError> {
         valid_until_ms: time("nguon:validUntil")?,
         stock: needed("nguon:stock")?,
         min_order: quantity(card, "nguon:minOrder", context)?,
+        tiers: tiers(card, context)?,
+        images: pictures(card, context)?,
+        certificates: card.texts("nguon:certificates")?,
         state: chosen(card, "nguon:state", &LISTING_STATES, "active or withdrawn")?,
     })
+}
+
+fn tiers(card: &Object<'_>, context: &Context) -> Result<Vec<PriceTier>, ReadError> {
+    let mut tiers = Vec::new();
+    for tier in card.objects("nguon:tiers")? {
+        let tier = tier.resolve(context)?;
+        tiers.push(PriceTier {
+            from: quantity(&tier, "nguon:from", context)?.ok_or(ReadError::Missing("nguon:from"))?,
+            price_dong: whole(&tier, "nguon:priceDong")?,
+        });
+    }
+    Ok(tiers)
+}
+
+fn pictures(card: &Object<'_>, context: &Context) -> Result<Vec<Photo>, ReadError> {
+    card.objects("nguon:images")?.into_iter().map(|image| event::photo(&image.resolve(context)?)).collect()
 }
 
 fn write_listing(out: &mut Writer, listing: &Listing) {
@@ -312,5 +331,14 @@ fn write_listing(out: &mut Writer, listing: &Listing) {
     if let Some(quantity) = listing.min_order {
         write_quantity(out, "nguon:minOrder", quantity);
     }
+    let tiers = listing.tiers.iter().map(|tier| {
+        let mut out = Writer::new();
+        write_quantity(&mut out, "nguon:from", tier.from);
+        out.number_if("nguon:priceDong", Some(tier.price_dong));
+        out
+    });
+    out.objects("nguon:tiers", tiers.collect());
+    out.objects("nguon:images", listing.images.iter().map(event_write::photo).collect());
+    out.texts("nguon:certificates", &listing.certificates);
     out.text_if("nguon:state", Some(spelling(&LISTING_STATES, listing.state)));
 }

@@ -350,10 +350,13 @@ fn certificate() -> BoxedStrategy<Facts> {
 fn listing() -> BoxedStrategy<Facts> {
     let state = prop_oneof![Just(ListingState::Active), Just(ListingState::Withdrawn)];
     let names = (uri(), uri(), vec(lot(), 0..3), text());
-    let amounts = (any::<u64>(), quantity(), any::<bool>(), quantity(), of(quantity()));
+    let tier = (quantity(), any::<u64>()).prop_map(|(from, price_dong)| PriceTier { from, price_dong });
+    let more = (vec(tier, 0..3), vec(photo(), 0..2), vec(uri(), 0..2));
+    let amounts = (any::<u64>(), quantity(), any::<bool>(), quantity(), of(quantity()), more);
     (names, amounts, time(), time(), state)
         .prop_map(|((uri, product, lots, title), amounts, valid_from_ms, valid_until_ms, state)| {
-            let (price_dong, price_per, vat_included, stock, min_order) = amounts;
+            let (price_dong, price_per, vat_included, stock, min_order, more) = amounts;
+            let (tiers, images, certificates) = more;
             Facts::Listing(Listing {
                 uri,
                 product,
@@ -366,6 +369,9 @@ fn listing() -> BoxedStrategy<Facts> {
                 valid_until_ms,
                 stock,
                 min_order,
+                tiers,
+                images,
+                certificates,
                 state,
             })
         })

@@ -4,6 +4,7 @@
 //! - [`eudr`]: where the goods of a consignment grew, for the European Union.
 //! - [`diary`]: the VietGAP diary of a plot and season, as a spreadsheet and on paper.
 //! - [`recall`]: what a recall reaches, whom to call, who worked on it.
+//! - [`listings`]: what is for sale, for an exchange's staff.
 //! - [`fsma`]: what happened to some lots, for the United States' FDA.
 //!
 //! Everything is a value in, bytes out. What goes in was gathered, and judged, by others; names of people and exact places
@@ -13,6 +14,7 @@ pub mod diary;
 pub mod eudr;
 pub mod fsma;
 pub mod geometry;
+pub mod listings;
 pub mod recall;
 
 mod paper;

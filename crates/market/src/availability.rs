@@ -1,7 +1,7 @@
 //! May this listing be offered now? One pure function, asked by the page, the feed and the API alike.
 //!
 //! The invariant: no active listing stands on a lot that is recalled, destroyed, unknown, blocked by a finding or
-//! expired, or outside its own validity. One bad lot is enough, however many good ones the listing draws on: the buyer
+//! expired, claims a certificate that does not hold, or stands outside its own validity. One bad lot is enough, however many good ones the listing draws on: the buyer
 //! does not choose the lot.
 //!
 //! Instants are Unix milliseconds. A best-before day is a day in Việt Nam (UTC+7, no daylight saving since 1975) and
@@ -37,6 +37,8 @@ pub struct ListingState {
     pub lots: Vec<String>,
     /// Whether the province recognises the seller and has not suspended it.
     pub seller_recognised: bool,
+    /// Whether every certificate that the seller claims for it is its own or a producer's, and holds today.
+    pub claims_hold: bool,
 }
 
 /// How a lot stands.
@@ -124,6 +126,9 @@ pub fn available(listing: &ListingState, lots: &[LotState], now_ms: i64) -> Avai
             add(ReasonCode::LotUnknown, Some(uri));
         }
     }
+    if !listing.claims_hold {
+        add(ReasonCode::CertificateLapsed, None);
+    }
     if !listing.seller_recognised {
         add(ReasonCode::SellerUnrecognised, None);
     }
@@ -145,6 +150,13 @@ pub fn available(listing: &ListingState, lots: &[LotState], now_ms: i64) -> Avai
     reasons.sort();
     reasons.dedup();
     Availability { reasons }
+}
+
+/// The first instant after a day in Việt Nam, Unix milliseconds.
+pub(crate) fn end_of_day_ms(day: Date) -> i64 {
+    let next = day.tomorrow().unwrap_or(Date::MAX);
+    let midnight = Offset::constant(7).to_timestamp(next.at(0, 0, 0, 0));
+    midnight.map_or(i64::MAX, Timestamp::as_millisecond)
 }
 
 /// The calendar day in Việt Nam. An instant beyond the calendar's years counts as its first or last.
@@ -171,6 +183,7 @@ mod tests {
             valid_until_ms: TODAY_MS + 10 * DAY_MS,
             lots: lots.iter().map(|l| (*l).to_owned()).collect(),
             seller_recognised: true,
+            claims_hold: true,
         }
     }
 
@@ -248,6 +261,11 @@ mod tests {
                 ReasonCode::SellerUnrecognised,
                 Status::Withdrawn,
             ),
+            (
+                ListingState { claims_hold: false, ..right.clone() },
+                ReasonCode::CertificateLapsed,
+                Status::Withdrawn,
+            ),
             (ListingState { state: OfferState::SoldOut, ..right }, ReasonCode::SoldOut, Status::SoldOut),
         ];
         for (listing, code, status) in cases {
@@ -280,6 +298,13 @@ mod tests {
         let lots = [LotState { best_before: day("2026-11-21"), ..lot("a", LotCondition::Sound) }];
         assert!(available(&listing(&["a"]), &lots, TODAY_MS - 1).is_available());
         assert!(!available(&listing(&["a"]), &lots, TODAY_MS).is_available());
+    }
+
+    #[test]
+    fn a_day_ends_where_the_next_begins_in_viet_nam() {
+        assert_eq!(end_of_day_ms(Date::constant(2026, 11, 21)), TODAY_MS);
+        assert_eq!(day_in_vietnam(TODAY_MS - 1), Date::constant(2026, 11, 21));
+        assert!(end_of_day_ms(Date::MAX) > TODAY_MS);
     }
 
     #[test]
@@ -318,13 +343,14 @@ mod tests {
         let state =
             prop::sample::select(vec![OfferState::Active, OfferState::SoldOut, OfferState::Withdrawn]);
         let when = TODAY_MS - 10 * DAY_MS..TODAY_MS + 10 * DAY_MS;
-        (state, when.clone(), when, prop::collection::vec("[a-d]", 0..4), any::<bool>()).prop_map(
-            |(state, valid_from_ms, valid_until_ms, lots, seller_recognised)| ListingState {
+        (state, when.clone(), when, prop::collection::vec("[a-d]", 0..4), any::<(bool, bool)>()).prop_map(
+            |(state, valid_from_ms, valid_until_ms, lots, (seller_recognised, claims_hold))| ListingState {
                 state,
                 valid_from_ms,
                 valid_until_ms,
                 lots,
                 seller_recognised,
+                claims_hold,
             },
         )
     }
@@ -350,7 +376,7 @@ mod tests {
             let lots_are_fit = listing.lots.iter().all(|uri| !of(uri).is_empty() && of(uri).iter().all(fit));
             let some_left = listing.lots.iter().flat_map(of).any(|l| l.condition == LotCondition::Sound);
             let in_time = (listing.valid_from_ms..=listing.valid_until_ms).contains(&now_ms);
-            let fit_to_sell = lots_are_fit && some_left && in_time && listing.seller_recognised;
+            let fit_to_sell = lots_are_fit && some_left && in_time && listing.seller_recognised && listing.claims_hold;
             let expected = listing.state == OfferState::Active && fit_to_sell;
             prop_assert_eq!(found.is_available(), expected);
             prop_assert_eq!(found.status() == Status::Active, expected);

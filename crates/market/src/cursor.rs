@@ -1,17 +1,19 @@
-//! Where a reader of the feed has got to.
+//! Where a reader of the feed has got to, and when it was told.
 //!
 //! Changes are in the order of the log, which has no gaps and never moves: the entry that caused a change and, as one
 //! recall takes down many listings, the change's place among those it caused.
 //!
 //! ```text
 //! offset  bytes  field, big-endian
-//! 0       1      version, 01
+//! 0       1      version, 02
 //! 1       8      log index
 //! 9       4      position
+//! 13      2      the day on which it was told, days since 1970-01-01
 //! ```
 //!
-//! Written as 18 characters of base64url without padding (RFC 4648, 5). To readers it is opaque. It is not signed:
-//! whoever makes one up reads the public feed from another place, nothing more.
+//! Written as 20 characters of base64url without padding (RFC 4648, 5). To readers it is opaque. It is not signed:
+//! whoever makes one up reads the feed from another place, nothing more. The day is there because deletions are not told for
+//! ever: a reader that comes back after that has missed some, whatever its place.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,8 +22,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-const VERSION: u8 = 1;
-const BYTES: usize = 13;
+const VERSION: u8 = 2;
+const BYTES: usize = 15;
+const DAY_MS: i64 = 86_400_000;
 
 /// The last change that a reader has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,6 +34,8 @@ pub struct Cursor {
     pub log_index: u64,
     /// The change's place among those the entry caused, from 0.
     pub position: u32,
+    /// The day on which the cursor was told: days since 1970-01-01 in UTC.
+    pub day: u16,
 }
 
 /// Why a text is not a cursor of this service.
@@ -46,7 +51,23 @@ pub enum CursorError {
 
 impl Cursor {
     /// Before every change: entry 0 is the operator's genesis, which changes no listing.
-    pub const START: Cursor = Cursor { log_index: 0, position: 0 };
+    pub const START: Cursor = Cursor { log_index: 0, position: 0, day: 0 };
+
+    /// Whether every change comes after it, whenever it was told.
+    pub fn is_start(self) -> bool {
+        (self.log_index, self.position) == (0, 0)
+    }
+
+    /// The same place, told at this time.
+    #[must_use]
+    pub fn told_at(self, now_ms: i64) -> Cursor {
+        Cursor { day: u16::try_from(now_ms.div_euclid(DAY_MS).max(0)).unwrap_or(u16::MAX), ..self }
+    }
+
+    /// Whole days since it was told.
+    pub fn age_days(self, now_ms: i64) -> i64 {
+        now_ms.div_euclid(DAY_MS) - i64::from(self.day)
+    }
 
     /// Reads a cursor; there is exactly one text for each.
     pub fn parse(text: &str) -> Result<Cursor, CursorError> {
@@ -59,9 +80,14 @@ impl Cursor {
         if *version != VERSION {
             return Err(CursorError::UnknownVersion(*version));
         }
-        let (log_index, position) = rest.split_first_chunk().ok_or(CursorError::Malformed)?;
-        let position = position.try_into().map_err(|_| CursorError::Malformed)?;
-        Ok(Cursor { log_index: u64::from_be_bytes(*log_index), position: u32::from_be_bytes(position) })
+        let (log_index, rest) = rest.split_first_chunk().ok_or(CursorError::Malformed)?;
+        let (position, day) = rest.split_first_chunk().ok_or(CursorError::Malformed)?;
+        let day = day.try_into().map_err(|_| CursorError::Malformed)?;
+        Ok(Cursor {
+            log_index: u64::from_be_bytes(*log_index),
+            position: u32::from_be_bytes(*position),
+            day: u16::from_be_bytes(day),
+        })
     }
 }
 
@@ -69,7 +95,8 @@ impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = [VERSION; BYTES];
         bytes[1..9].copy_from_slice(&self.log_index.to_be_bytes());
-        bytes[9..].copy_from_slice(&self.position.to_be_bytes());
+        bytes[9..13].copy_from_slice(&self.position.to_be_bytes());
+        bytes[13..].copy_from_slice(&self.day.to_be_bytes());
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }
@@ -102,12 +129,13 @@ mod tests {
 
     use super::*;
 
+    const CURSOR: Cursor = Cursor { log_index: 4_711, position: 2, day: 20_785 };
+
     #[test]
-    fn a_cursor_is_eighteen_characters() {
-        assert_eq!(Cursor::START.to_string(), "AQAAAAAAAAAAAAAAAA");
-        let cursor = Cursor { log_index: 4_711, position: 2 };
-        assert_eq!(cursor.to_string(), "AQAAAAAAABJnAAAAAg");
-        assert_eq!(serde_json::to_string(&cursor).unwrap(), "\"AQAAAAAAABJnAAAAAg\"");
+    fn a_cursor_is_twenty_characters() {
+        assert_eq!(Cursor::START.to_string(), "AgAAAAAAAAAAAAAAAAAA");
+        assert_eq!(CURSOR.to_string(), "AgAAAAAAABJnAAAAAlEx");
+        assert_eq!(serde_json::to_string(&CURSOR).unwrap(), "\"AgAAAAAAABJnAAAAAlEx\"");
     }
 
     #[test]
@@ -117,30 +145,40 @@ mod tests {
             ("", CursorError::Malformed),
             ("0", CursorError::Malformed),
             ("2026-11-22", CursorError::Malformed),
-            ("AQAAAAAAABJnAAAAA", CursorError::Malformed),
-            ("AQAAAAAAABJnAAAAAgA", CursorError::Malformed),
-            ("AQAAAAAAABJnAAAAAg==", CursorError::Malformed),
-            (" AQAAAAAAABJnAAAAA", CursorError::Malformed),
-            ("AQAAAAAAABJnAAAA+/", CursorError::Malformed),
-            // The last four bits carry nothing and must be zero: one cursor, one text.
-            ("AQAAAAAAABJnAAAAAh", CursorError::Malformed),
-            ("AgAAAAAAABJnAAAAAg", unknown(2)),
-            ("AAAAAAAAABJnAAAAAg", unknown(0)),
+            ("AgAAAAAAABJnAAAAAlE", CursorError::Malformed),
+            ("AgAAAAAAABJnAAAAAlExA", CursorError::Malformed),
+            ("AgAAAAAAABJnAAAAAlEx==", CursorError::Malformed),
+            (" gAAAAAAABJnAAAAAlEx", CursorError::Malformed),
+            ("AgAAAAAAABJnAAAAAl+/", CursorError::Malformed),
+            ("AQAAAAAAABJnAAAAAlEx", unknown(1)),
+            ("AwAAAAAAABJnAAAAAlEx", unknown(3)),
         ];
         for (text, expected) in cases {
             assert_eq!(Cursor::parse(text), Err(expected), "{text}");
         }
     }
 
+    #[test]
+    fn a_cursor_knows_its_age_and_the_start_has_none() {
+        // 28 November 2026 is day 20,785.
+        let now_ms = 20_785 * DAY_MS + 1;
+        assert_eq!(Cursor::START.told_at(now_ms).day, 20_785);
+        assert_eq!(CURSOR.age_days(now_ms), 0);
+        assert_eq!(CURSOR.age_days(now_ms + 90 * DAY_MS), 90);
+        assert!(Cursor::START.told_at(now_ms).is_start() && !CURSOR.is_start());
+        assert_eq!(Cursor::START.told_at(-1).day, 0);
+        assert_eq!(Cursor::START.told_at(i64::MAX).day, u16::MAX);
+    }
+
     proptest! {
         #[test]
-        fn printing_undoes_parsing(log_index: u64, position: u32) {
-            let cursor = Cursor { log_index, position };
+        fn printing_undoes_parsing(log_index: u64, position: u32, day: u16) {
+            let cursor = Cursor { log_index, position, day };
             prop_assert_eq!(Cursor::parse(&cursor.to_string()), Ok(cursor));
         }
 
         #[test]
-        fn each_cursor_has_one_text(text in "[A-Za-z0-9_-]{18}") {
+        fn each_cursor_has_one_text(text in "[A-Za-z0-9_-]{20}") {
             if let Ok(cursor) = Cursor::parse(&text) {
                 prop_assert_eq!(cursor.to_string(), text);
             }
@@ -153,7 +191,7 @@ mod tests {
 
         #[test]
         fn cursors_sort_as_the_log_does(a: (u64, u32), b: (u64, u32)) {
-            let cursor = |(log_index, position)| Cursor { log_index, position };
+            let cursor = |(log_index, position)| Cursor { log_index, position, day: 7 };
             prop_assert_eq!(cursor(a).cmp(&cursor(b)), a.cmp(&b));
         }
     }

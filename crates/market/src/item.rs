@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use nguon_id::{CommuneCode, Edition, Gtin, ProductCode};
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Measure, PriceVnd};
+use crate::availability::end_of_day_ms;
+use crate::{Digest, Measure, PriceVnd, ReasonCode, Shown};
 
 /// One listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,13 +33,28 @@ pub struct FeedItem {
     pub name_en: Option<String>,
     /// Kind of produce, by the province's own list (`coffee`, `strawberry`).
     pub category: String,
+    /// What it is, in Vietnamese.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description_vi: Option<String>,
+    /// What it is, in English.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description_en: Option<String>,
+    /// Nhãn hiệu: brand or trade mark.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub brand: Option<String>,
     /// `gtin` or `internal_code`.
     #[serde(flatten)]
     pub product: ProductKey,
-    /// Who sells and answers for it.
+    /// Who sells and answers for it, recognised by the province.
     pub organisation: Organisation,
-    /// Where it grew.
+    /// Who made the lots: the seller, or those it bought from.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub producers: Vec<Organisation>,
+    /// Where it grew, or most of it; where no plot is known, the seller's commune.
     pub origin: Origin,
+    /// All communes that its plots lie in, where there is more than one.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub origins: Vec<Origin>,
     /// The price in đồng.
     #[cfg_attr(feature = "openapi", schema(value_type = u64, minimum = 1, maximum = 1_000_000_000_000_u64))]
     pub price_vnd: PriceVnd,
@@ -46,6 +62,9 @@ pub struct FeedItem {
     pub price_per: Measure,
     /// Whether the price includes value-added tax.
     pub vat_included: bool,
+    /// Prices from some quantity on, by rising quantity.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tiers: Vec<Tier>,
     /// First instant of the offer.
     pub valid_from: Timestamp,
     /// Last instant of the offer.
@@ -56,18 +75,59 @@ pub struct FeedItem {
     /// What one pack holds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub net_content: Option<Measure>,
-    /// What the seller says is left to sell.
+    /// What one pack is called: khay, túi, chai.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub packaging: Option<String>,
+    /// How to keep it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub storage: Option<String>,
+    /// Cảnh báo an toàn: whom it may harm.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warnings: Option<String>,
+    /// The standards it is made to (TCVN, QCVN, TCCS).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub standards: Vec<String>,
+    /// What is left to sell: what the seller says, and never more than the ledger knows of in its lots.
     pub stock: Measure,
     /// The lots it draws on.
     pub lots: Vec<LotRef>,
-    /// Certificates that the seller claims for it.
+    /// Certificates that hold today: of its lots, and such as the seller claims for the offer.
     pub certificates: Vec<Certificate>,
+    /// OCOP stars, where a certificate that holds gives them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ocop_stars: Option<u8>,
     /// Pictures, by their contents.
     pub images: Vec<Image>,
     /// Whether it is offered.
     pub status: Status,
     /// When this last changed, by the service's clock.
     pub updated_at: Timestamp,
+    /// How the asking exchange is shown it, by its profile; nothing where nobody asked with a key.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shown: Option<Shown>,
+}
+
+impl FeedItem {
+    /// The first instant at which time alone ends the offer, Unix milliseconds: its own validity, a lot's last day, a claimed
+    /// certificate's last day.
+    pub fn ends_at_ms(&self) -> i64 {
+        self.ends().map(|(at_ms, _)| at_ms).min().unwrap_or(i64::MAX)
+    }
+
+    /// Why the offer has ended by this time although nothing was recorded; the weightiest reason.
+    pub fn ended(&self, now_ms: i64) -> Option<ReasonCode> {
+        self.ends().filter(|(at_ms, _)| *at_ms <= now_ms).map(|(_, code)| code).min()
+    }
+
+    fn ends(&self) -> impl Iterator<Item = (i64, ReasonCode)> {
+        let lots =
+            self.lots.iter().filter_map(|lot| lot.best_before).map(|day| (day, ReasonCode::LotExpired));
+        let claims = self.certificates.iter().filter(|certificate| certificate.claimed);
+        let claims =
+            claims.filter_map(|claim| claim.valid_until).map(|day| (day, ReasonCode::CertificateLapsed));
+        let days = lots.chain(claims).map(|(day, code)| (end_of_day_ms(day), code));
+        days.chain([(self.valid_until.as_millisecond().saturating_add(1), ReasonCode::Expired)])
+    }
 }
 
 /// The product's number.
@@ -96,6 +156,26 @@ pub struct Organisation {
     pub name: String,
     /// Its address, as people write it.
     pub address: String,
+    /// Mã số thuế: tax number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tax_code: Option<String>,
+    /// The organisation's telephone, never a person's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hotline: Option<String>,
+    /// Its web page.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub website: Option<String>,
+}
+
+/// A price from some quantity on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tier {
+    /// From so much on.
+    pub from: Measure,
+    /// What `price_per` of the item costs then, in đồng.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64, minimum = 1, maximum = 1_000_000_000_000_u64))]
+    pub price_vnd: PriceVnd,
 }
 
 /// Where it grew: the commune, no finer.
@@ -110,6 +190,9 @@ pub struct Origin {
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
     #[serde(with = "as_text")]
     pub code_edition: Edition,
+    /// Mã tỉnh, where the commune is one that we know.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub province_code: Option<String>,
     /// In words: commune and province.
     pub text: String,
 }
@@ -127,6 +210,9 @@ pub struct LotRef {
     /// Ngày thu hoạch: the day it was harvested, the last one if there were several.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub harvest_date: Option<Date>,
+    /// Ngày sản xuất: the day it was made or packed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub produced_on: Option<Date>,
     /// Hạn sử dụng: the last day on which it is at its best.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub best_before: Option<Date>,
@@ -147,6 +233,12 @@ pub struct Certificate {
     /// Last day of validity; papers without an end have none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub valid_until: Option<Date>,
+    /// True: the seller claims it for this offer, which ends with it. False: it stands with a lot.
+    #[serde(default)]
+    pub claimed: bool,
+    /// True: a certifier or authority signed its card. False: its holder did.
+    #[serde(default)]
+    pub confirmed: bool,
 }
 
 /// A picture.
@@ -156,6 +248,8 @@ pub struct Image {
     /// BLAKE3 of the file.
     #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[0-9a-f]{64}$"))]
     pub blake3: Digest,
+    /// IANA media type (`image/jpeg`).
+    pub media_type: String,
     /// Where the file is.
     pub url: String,
 }

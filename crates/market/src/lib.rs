@@ -7,7 +7,7 @@
 //! ```
 //!
 //! **Invariant.** No active listing stands on a lot that is recalled, destroyed, expired, blocked by a finding or
-//! unknown, or outside its own validity. [`available`] is the only place that decides it; page, feed and API ask it.
+//! unknown, claims a certificate that does not hold, or is outside its own validity. [`available`] is the only place that decides it; page, feed and API ask it.
 //!
 //! The fields are the union of what Vietnamese law asks of an offer: Law 78/2025/QH15 on product quality, Decree
 //! 37/2026/NĐ-CP art. 32 (product passport), Circular 02/2024/TT-BKHCN (ten items of traceability), Decree 52/2013/NĐ-CP
@@ -23,6 +23,7 @@ mod availability;
 mod cursor;
 mod digest;
 mod feed;
+pub mod form;
 mod invoice;
 mod item;
 mod measure;
@@ -38,12 +39,12 @@ pub use cursor::{Cursor, CursorError};
 pub use digest::{Digest, DigestError};
 pub use feed::{Change, FeedFormat, FeedPage};
 pub use invoice::{Invoice, InvoiceError};
-pub use item::{Certificate, FeedItem, Image, LotRef, Organisation, Origin, ProductKey, Status};
+pub use item::{Certificate, FeedItem, Image, LotRef, Organisation, Origin, ProductKey, Status, Tier};
 pub use measure::{BaseUnit, Measure, PriceError, PriceVnd, Unit, total_price};
 pub use news::{NewsKind, Offer, OfferStanding, news};
 pub use order::{
     CancelReason, LedgerEffect, Moved, OrderState, OrderStep, StepRefused, StockEffect, Transition,
 };
-pub use profile::{PriceRule, Profile, ProfileError, ProfileLanguage, Rates, Shown};
+pub use profile::{ExchangeFile, PriceRule, Profile, ProfileError, ProfileLanguage, Rates, Shown};
 pub use reason::ReasonCode;
 pub use vietqr::{Payee, PayeeError, checksum};

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, FeedItem, Measure, PriceVnd, Unit};
+use crate::{Digest, FeedItem, Measure, PriceVnd, Tier, Unit};
 
 /// Entries of a list or table of a profile, at most.
 pub(crate) const ENTRIES_MAX: usize = 2_000;
@@ -103,6 +103,24 @@ impl Default for Rates {
     }
 }
 
+/// An exchange as an operator writes it down: a file of `nguon exchange add`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeFile {
+    /// Its code: small letters, digits, hyphens; for ever.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The file of the feed that it reads, to tell its developer: `listings.json`, `google.xml`, …
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub form: Option<String>,
+    /// What its key opens: `feed`, `orders`, `webhooks`.
+    pub scopes: Vec<String>,
+    /// What it may see, and how.
+    #[serde(default)]
+    pub profile: Profile,
+}
+
 /// Why a profile will not do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
@@ -152,6 +170,9 @@ pub struct Shown {
     pub price_vnd: PriceVnd,
     /// What that price buys.
     pub price_per: Measure,
+    /// Prices from some quantity on, by the same rule, for the same amount.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tiers: Vec<Tier>,
     /// Its unit as the exchange calls it.
     pub unit: String,
     /// What is shown of the stock, in the unit it was signed in.
@@ -218,6 +239,10 @@ impl Profile {
         };
         let (price_vnd, price_per) = self.price.apply(item.price_vnd, item.price_per);
         let kept = u128::from(item.stock.value) * u128::from(1_000 - self.stock_buffer_permille.min(1_000));
+        let tiers = item
+            .tiers
+            .iter()
+            .map(|tier| Tier { price_vnd: self.price.apply(tier.price_vnd, item.price_per).0, ..*tier });
         // Downwards: what is shown is there.
         let stock = u64::try_from(kept / 1_000).unwrap_or(item.stock.value);
         Shown {
@@ -225,6 +250,7 @@ impl Profile {
             category: self.category_names.get(&item.category).unwrap_or(&item.category).clone(),
             price_vnd,
             price_per,
+            tiers: tiers.collect(),
             unit: self.unit_name(price_per.unit),
             stock: Measure { value: stock, unit: item.stock.unit },
             stock_unit: self.unit_name(item.stock.unit),

@@ -19,6 +19,8 @@ pub enum ReasonCode {
     LotBlocked,
     /// A lot of it is past its best-before day.
     LotExpired,
+    /// A certificate that the seller claims for it is unknown, somebody else's or out of date.
+    CertificateLapsed,
     /// The province does not recognise the seller, or has suspended it.
     SellerUnrecognised,
     /// It names no lot at all.
@@ -31,22 +33,26 @@ pub enum ReasonCode {
     Expired,
     /// Nothing is left.
     SoldOut,
+    /// The exchange that asks may not sell it: another co-operative's or category than its account allows.
+    NotAdmitted,
 }
 
 impl ReasonCode {
     /// Every reason, in order of precedence.
-    pub const ALL: [ReasonCode; 11] = [
+    pub const ALL: [ReasonCode; 13] = [
         ReasonCode::LotRecalled,
         ReasonCode::LotDestroyed,
         ReasonCode::LotUnknown,
         ReasonCode::LotBlocked,
         ReasonCode::LotExpired,
+        ReasonCode::CertificateLapsed,
         ReasonCode::SellerUnrecognised,
         ReasonCode::NoLot,
         ReasonCode::Withdrawn,
         ReasonCode::NotYetValid,
         ReasonCode::Expired,
         ReasonCode::SoldOut,
+        ReasonCode::NotAdmitted,
     ];
 
     /// The stable code, as in JSON.
@@ -57,12 +63,14 @@ impl ReasonCode {
             ReasonCode::LotUnknown => "lot_unknown",
             ReasonCode::LotBlocked => "lot_blocked",
             ReasonCode::LotExpired => "lot_expired",
+            ReasonCode::CertificateLapsed => "certificate_lapsed",
             ReasonCode::SellerUnrecognised => "seller_unrecognised",
             ReasonCode::NoLot => "no_lot",
             ReasonCode::Withdrawn => "withdrawn",
             ReasonCode::NotYetValid => "not_yet_valid",
             ReasonCode::Expired => "expired",
             ReasonCode::SoldOut => "sold_out",
+            ReasonCode::NotAdmitted => "not_admitted",
         }
     }
 
@@ -74,12 +82,16 @@ impl ReasonCode {
             ReasonCode::LotUnknown => "Sổ cái không có lô hàng này.",
             ReasonCode::LotBlocked => "Lô hàng có vi phạm nên bị dừng bán.",
             ReasonCode::LotExpired => "Lô hàng đã quá hạn sử dụng.",
+            ReasonCode::CertificateLapsed => {
+                "Giấy chứng nhận nêu trong tin chào bán không còn hiệu lực, hoặc không phải của người bán."
+            }
             ReasonCode::SellerUnrecognised => "Người bán chưa được tỉnh công nhận hoặc đang bị đình chỉ.",
             ReasonCode::NoLot => "Tin chào bán không gắn với lô hàng nào.",
             ReasonCode::Withdrawn => "Người bán đã rút tin chào bán.",
             ReasonCode::NotYetValid => "Tin chào bán chưa đến ngày có hiệu lực.",
             ReasonCode::Expired => "Tin chào bán đã hết hiệu lực.",
             ReasonCode::SoldOut => "Đã hết hàng.",
+            ReasonCode::NotAdmitted => "Sàn này không được phép bán mặt hàng hoặc của đơn vị này.",
         }
     }
 
@@ -91,6 +103,9 @@ impl ReasonCode {
             ReasonCode::LotUnknown => "The ledger has no such lot.",
             ReasonCode::LotBlocked => "A violation was found in the lot; its sale is stopped.",
             ReasonCode::LotExpired => "The lot is past its best-before date.",
+            ReasonCode::CertificateLapsed => {
+                "A certificate that the listing claims is out of date, or is not the seller's."
+            }
             ReasonCode::SellerUnrecognised => {
                 "The province does not recognise the seller, or has suspended it."
             }
@@ -99,6 +114,7 @@ impl ReasonCode {
             ReasonCode::NotYetValid => "The listing is not valid yet.",
             ReasonCode::Expired => "The listing is no longer valid.",
             ReasonCode::SoldOut => "Sold out.",
+            ReasonCode::NotAdmitted => "This exchange may not sell goods of this kind or of this seller.",
         }
     }
 
@@ -111,10 +127,12 @@ impl ReasonCode {
             ReasonCode::LotDestroyed
             | ReasonCode::LotUnknown
             | ReasonCode::LotBlocked
+            | ReasonCode::CertificateLapsed
             | ReasonCode::SellerUnrecognised
             | ReasonCode::NoLot
             | ReasonCode::Withdrawn
-            | ReasonCode::NotYetValid => Status::Withdrawn,
+            | ReasonCode::NotYetValid
+            | ReasonCode::NotAdmitted => Status::Withdrawn,
         }
     }
 }

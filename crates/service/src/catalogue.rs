@@ -17,7 +17,6 @@ use nguon_id::{LotId, ShortCode};
 use nguon_ledger::authority::{Fork, Head, Revocation, Rights};
 use nguon_ledger::note::VerifierKey;
 use nguon_ledger::{Flags, OrganisationId, PublicKey, Roles, Standing};
-use nguon_market::{Change, Cursor, FeedFormat, FeedPage, ReasonCode};
 use nguon_storage::{Store, StoreError, SubjectRow};
 use nguon_trace::completeness::{self, Completeness};
 use nguon_trace::facts::{Certificate, Facts, Listing, Organisation, Plot, Product, organisation_urn};
@@ -31,11 +30,8 @@ use self::reads::{Reading, Reads};
 pub use self::recall::{RecallScope, ScopeHolder, ScopeLot};
 pub use self::trace::{Trace, TracedLot};
 use crate::project::{Card, Directory, Known, lot_of, short_alias};
-use crate::rows;
 use crate::turns::{Name, Seen, Turns};
 
-/// Items of one page of the feed, at most.
-pub const FEED_ITEMS: i64 = 200;
 /// Organisations of one page, at most.
 pub const ORGANISATIONS: usize = 200;
 /// Characters of a search that are looked at.
@@ -49,7 +45,6 @@ pub struct Catalogue {
     store: Reads,
     directory: Directory,
     origin: Arc<str>,
-    public_base_url: Arc<str>,
     witnesses: Arc<[VerifierKey]>,
     /// Cards and times of checkpoints that were read; none where nobody says what changes.
     memory: Option<Arc<Memory>>,
@@ -184,14 +179,12 @@ impl Catalogue {
         store: Arc<dyn Store>,
         directory: Directory,
         origin: String,
-        public_base_url: String,
         witnesses: Vec<VerifierKey>,
     ) -> Self {
         Self {
             store: Reads::new(store),
             directory,
             origin: origin.into(),
-            public_base_url: public_base_url.into(),
             witnesses: witnesses.into(),
             memory: None,
         }
@@ -352,49 +345,6 @@ impl Catalogue {
             None => None,
         };
         Ok(named.unwrap_or_else(|| uri.to_owned()))
-    }
-
-    /// Changes of the listings feed after a cursor, with absolute addresses.
-    pub async fn feed(&self, after: Cursor, limit: i64, now_ms: i64) -> Result<FeedPage, StoreError> {
-        let limit = limit.clamp(1, FEED_ITEMS);
-        let found = self
-            .store
-            .reader()
-            .await?
-            .feed(rows::signed(after.log_index), i64::from(after.position), limit + 1)
-            .await?;
-        let has_more = i64::try_from(found.len()).unwrap_or(i64::MAX) > limit;
-        let mut next = after;
-        let mut items = Vec::new();
-        for row in found.into_iter().take(usize::try_from(limit).unwrap_or_default()) {
-            next = Cursor {
-                log_index: rows::unsigned(row.log_index),
-                position: u32::try_from(row.position).unwrap_or(u32::MAX),
-            };
-            if let Ok(change) = serde_json::from_str::<Change>(&row.change) {
-                items.push(self.absolute(change, now_ms));
-            }
-        }
-        Ok(FeedPage { format: FeedFormat::V1, items, next, has_more })
-    }
-
-    fn absolute(&self, change: Change, now_ms: i64) -> Change {
-        match change {
-            // Log time may stand still for up to an hour; an offer ends at its own minute.
-            Change::Put(item) if item.valid_until.as_millisecond() < now_ms => {
-                Change::Gone { listing: item.listing, reason: ReasonCode::Expired, at: item.valid_until }
-            }
-            Change::Put(mut item) => {
-                let base = &self.public_base_url;
-                let lots = item.lots.iter_mut().map(|lot| &mut lot.trace_url);
-                let images = item.images.iter_mut().map(|image| &mut image.url);
-                for url in [&mut item.proof_url, &mut item.trace_url].into_iter().chain(lots).chain(images) {
-                    *url = format!("{base}{url}");
-                }
-                Change::Put(item)
-            }
-            gone @ Change::Gone { .. } => gone,
-        }
     }
 
     fn note_organisation(&self, id: OrganisationId) {

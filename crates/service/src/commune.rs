@@ -21,6 +21,7 @@ pub struct Point {
 struct Known {
     name: String,
     province: &'static str,
+    province_code: &'static str,
     /// Somewhere in its middle.
     point: Option<Point>,
 }
@@ -30,7 +31,7 @@ static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
     let rows =
         include_str!("../../../fixtures/communes.csv").lines().filter(|line| !line.starts_with('#')).skip(1);
     rows.filter_map(|row| {
-        let [code, kind, name, _, province, _, edition, latitude, longitude] =
+        let [code, kind, name, province_code, province, _, edition, latitude, longitude] =
             row.split(',').collect::<Vec<_>>()[..]
         else {
             return None;
@@ -40,7 +41,7 @@ static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
         let point = point.map(|(latitude, longitude)| Point { longitude, latitude });
         Some((
             format!("{code}@{edition}"),
-            Known { name: format!("{kind} {name}, {province}"), province, point },
+            Known { name: format!("{kind} {name}, {province}"), province, province_code, point },
         ))
     })
     .collect()
@@ -82,6 +83,12 @@ pub fn named(said: &str) -> Vec<Commune> {
 
 /// What stands before a commune's name, folded.
 const KINDS: [&str; 3] = ["phuong ", "xa ", "dac khu "];
+
+/// The code of the province that a commune lies in.
+#[must_use]
+pub fn province_code(commune: &Commune) -> Option<&'static str> {
+    known(commune).map(|known| known.province_code)
+}
 
 /// Where a commune lies, as far as its middle: never where a plot in it lies.
 #[must_use]

@@ -133,13 +133,7 @@ impl Exports {
         let head = store.reader().await?.head().await?.ok_or(ExportError::Empty)?;
         let ledger_id = LedgerId::from_bytes(head.ledger_id.as_slice().try_into().unwrap_or([0; 32]));
         let projector = Projector::open(ledger_id, store.clone(), store.clone()).await?;
-        let catalogue = Catalogue::new(
-            store.clone(),
-            projector.directory(),
-            head.origin.clone(),
-            public_base_url.clone(),
-            Vec::new(),
-        );
+        let catalogue = Catalogue::new(store.clone(), projector.directory(), head.origin.clone(), Vec::new());
         Ok(Self { store, projector, catalogue, origin: head.origin, public_base_url })
     }
 

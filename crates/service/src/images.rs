@@ -221,6 +221,7 @@ impl Images {
         let photos = match facts {
             Some(Facts::Event(event)) => event.photos,
             Some(Facts::Product(product)) => product.image.into_iter().collect(),
+            Some(Facts::Listing(listing)) => listing.images,
             _ => Vec::new(),
         };
         let photo = photos.into_iter().take(PHOTOS_MAX).find(|photo| photo.digest == digest);

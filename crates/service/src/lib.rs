@@ -25,6 +25,7 @@ pub mod desk;
 pub mod evidence;
 pub mod exchanges;
 pub mod exports;
+pub mod feeds;
 mod held;
 pub mod images;
 pub mod keys;
@@ -121,10 +122,11 @@ pub struct Service {
     queue: Option<Queue>,
     lookup: Lookup,
     catalogue: Catalogue,
-    images: Images,
+    images: Arc<Images>,
     reports: Arc<Reports>,
     desk: Desk,
     exchanges: exchanges::Exchanges,
+    feeds: feeds::Feeds,
     directory: project::Directory,
     evidence_turn: tokio::sync::Semaphore,
     preflight: Preflight,
@@ -217,7 +219,6 @@ impl Service {
             store.clone(),
             projector.directory(),
             settings.origin.clone(),
-            settings.public_base_url.clone(),
             witness_keys.clone(),
         )
         .remembering(turns.clone());
@@ -229,6 +230,7 @@ impl Service {
         let (seen, projected) = watch::channel(projector.size());
         let images =
             Images::new(lookup.clone(), directory.clone(), clock.clone(), projected.clone(), turns.clone());
+        let images = Arc::new(images);
         images.repair().await.map_err(|error| name(&error))?;
         let (queue, writer) = sequencer.start();
         let projecting = tokio::spawn(projector.run(logged.clone(), seen, pace));
@@ -237,6 +239,13 @@ impl Service {
         let desk = Desk::new(store.clone(), catalogue.clone(), directory.clone(), clock.clone());
         let reports = Arc::new(Reports::new(store.clone(), catalogue.clone(), clock.clone(), secret));
         let exchanges = exchanges::Exchanges::new(store.clone(), clock.clone());
+        let feeds = feeds::Feeds::new(
+            store.clone(),
+            clock.clone(),
+            images.clone(),
+            &settings.public_base_url,
+            &settings.operator_name,
+        );
         let (ticking, forgetting) = (queue.clone(), reports.clone());
         let ticker = tokio::spawn(async move {
             loop {
@@ -265,6 +274,7 @@ impl Service {
             reports,
             desk,
             exchanges,
+            feeds,
             directory,
             evidence_turn: tokio::sync::Semaphore::new(1),
             preflight,
@@ -341,6 +351,11 @@ impl Service {
     /// Exchanges, their keys and profiles.
     pub fn exchanges(&self) -> &exchanges::Exchanges {
         &self.exchanges
+    }
+
+    /// What is for sale, for exchanges.
+    pub fn feeds(&self) -> &feeds::Feeds {
+        &self.feeds
     }
 
     /// The newest reports about an organisation's lots, without contacts, or those before one.

@@ -345,6 +345,12 @@ pub trait Reader: ScanReader + ReportReader + DeskReader + ExchangeReader {
     async fn alias(&mut self, alias: &str) -> Result<Option<String>, StoreError>;
     /// Feed changes after (entry, position), in commit order.
     async fn feed(&mut self, log_index: i64, position: i64, limit: i64) -> Result<Vec<FeedRow>, StoreError>;
+    /// The newest change of each listing, if it came after (entry, position), in commit order.
+    async fn feed_newest(&mut self, after: (i64, i64), limit: i64) -> Result<Vec<FeedRow>, StoreError>;
+    /// The newest change of each listing after a URI, in order of URI.
+    async fn feed_by_listing(&mut self, after: &str, limit: i64) -> Result<Vec<FeedRow>, StoreError>;
+    /// The last change of the feed.
+    async fn feed_last(&mut self) -> Result<Option<FeedRow>, StoreError>;
     /// All things after a URI, in order of URI.
     async fn all_subjects(&mut self, after: &str, limit: i64) -> Result<Vec<SubjectRow>, StoreError>;
     /// The index of event ids after (prefix, entry).

@@ -22,7 +22,8 @@ use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 pub use card::{
-    Certificate, Identifier, Listing, ListingState, Organisation, OrganisationKind, Plot, Product, Scheme,
+    Certificate, Identifier, Listing, ListingState, Organisation, OrganisationKind, Plot, PriceTier, Product,
+    Scheme,
 };
 pub use event::{
     Action, Amount, Correction, ErrorReason, Event, LotData, Paper, Part, Uncounted, VIETNAM_OFFSET_MINUTES,

@@ -44,6 +44,10 @@ not-published-yet = The receipt is not ready
 
 cursor-malformed = The cursor is not right
     .detail = Use the “next” value of the page before exactly as it is, or leave the cursor out to read from the beginning.
+cursor-gone = The cursor is too old
+    .detail = Changes are told for { $days } days, or this cursor is of another ledger. Take the whole snapshot again and go on from its “next”.
+sheet-too-long = The sheet would be too long
+    .detail = A spreadsheet holds { $limit } listings at most. Filter by category or organisation, or use listings.csv.
 key-missing = The API key is missing
     .detail = Send the exchange's key in the header “Authorization: Bearer nguon_…”. The operator gives keys out; never put one into an address.
 key-unknown = The API key is not right

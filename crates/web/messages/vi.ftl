@@ -44,6 +44,10 @@ not-published-yet = Biên nhận chưa sẵn sàng
 
 cursor-malformed = Con trỏ không đúng
     .detail = Hãy dùng nguyên văn giá trị “next” của trang trước, hoặc bỏ tham số cursor để đọc lại từ đầu.
+cursor-gone = Con trỏ đã quá cũ
+    .detail = Sổ chỉ kể các thay đổi trong { $days } ngày, hoặc con trỏ này thuộc một sổ khác. Hãy tải lại toàn bộ danh sách rồi đi tiếp từ “next” của nó.
+sheet-too-long = Bảng quá dài
+    .detail = Bảng Excel chứa tối đa { $limit } tin. Hãy lọc theo category hoặc organisation, hoặc dùng listings.csv.
 key-missing = Thiếu khóa API
     .detail = Hãy gửi khóa của sàn trong đầu đề “Authorization: Bearer nguon_…”. Khóa do đơn vị vận hành cấp; đừng đặt khóa vào địa chỉ.
 key-unknown = Khóa API không đúng

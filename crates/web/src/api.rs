@@ -8,6 +8,7 @@
 pub(crate) mod body;
 mod control;
 pub(crate) mod desk;
+pub(crate) mod feed;
 pub(crate) mod health;
 mod ledger;
 mod organisation;
@@ -58,6 +59,7 @@ pub const BODY_BYTES_MAX: usize = 8 << 20;
         (name = "records", description = "Send signed records; read them back with their proofs"),
         (name = "catalogue", description = "Lots and listings, for exchanges, shops and pages"),
         (name = "desk", description = "For devices of organisations: requests signed by the device's key (RFC 9421)"),
+        (name = "exchanges", description = "Feeds for exchanges, with an API key"),
         (name = "who is who", description = "The ledger, its organisations and their keys"),
         (name = "log", description = "The transparency log as plain files (C2SP tlog-tiles, tlog-checkpoint)"),
         (name = "operation", description = "For those who run the server"),
@@ -92,6 +94,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         // These take query parameters of their own, and check them.
         .merge(crate::page::machine())
         .routes(routes!(organisation::list))
+        .merge(feed::routes())
         .routes(routes!(serial::serials))
         .routes(routes!(serial::scan_signs))
         .merge(desk::router())

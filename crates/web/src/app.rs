@@ -1,13 +1,14 @@
 //! What handlers share, and the one way in which they run use cases.
 
+use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use metrics_exporter_prometheus::PrometheusHandle;
 use nguon_service::Service;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
@@ -20,6 +21,17 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// Forms with files that are taken apart at once.
 const FORMS: usize = 4;
+
+/// Snapshots that are written at once: each is as slow as its reader.
+const SNAPSHOTS: usize = 16;
+/// And of one exchange: a program that hangs must not keep the others out.
+const SNAPSHOTS_EACH: usize = 2;
+
+/// The turn to write one snapshot; given back when it is dropped.
+pub(crate) struct SnapshotTurn {
+    _of_all: OwnedSemaphorePermit,
+    _of_one: OwnedSemaphorePermit,
+}
 
 /// What the process may do at once.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +63,10 @@ pub(crate) struct App {
     pub(crate) copies: Copies,
     /// Forms with files that are taken apart at once: each takes about three times its body.
     pub(crate) forms: Semaphore,
+    /// Snapshots of what is for sale that are being written.
+    snapshots: Arc<Semaphore>,
+    /// The same by exchange. There are dozens, and only such as hold a key come here.
+    snapshots_of: Mutex<HashMap<String, Arc<Semaphore>>>,
     use_cases: Arc<Semaphore>,
     limits: WorkLimits,
 }
@@ -67,9 +83,25 @@ impl App {
             body_bytes: Arc::new(Semaphore::new(limits.body_bytes as usize)),
             copies: Copies::new(limits.page_bytes),
             forms: Semaphore::new(FORMS),
+            snapshots: Arc::new(Semaphore::new(SNAPSHOTS)),
+            snapshots_of: Mutex::default(),
             use_cases: Arc::new(Semaphore::new(limits.use_cases as usize)),
             limits,
         }
+    }
+
+    /// The turn to write a snapshot for an exchange, or `busy`.
+    pub(crate) fn snapshot_turn(&self, exchange: &str) -> Result<SnapshotTurn, Problem> {
+        let busy = |_| Problem::new("busy");
+        let own = {
+            let mut turns = self.snapshots_of.lock().unwrap_or_else(PoisonError::into_inner);
+            let own = turns.entry(exchange.to_owned());
+            own.or_insert_with(|| Arc::new(Semaphore::new(SNAPSHOTS_EACH))).clone()
+        };
+        Ok(SnapshotTurn {
+            _of_one: own.try_acquire_owned().map_err(busy)?,
+            _of_all: self.snapshots.clone().try_acquire_owned().map_err(busy)?,
+        })
     }
 
     /// Begins a use case, whether or not anybody waits for it.

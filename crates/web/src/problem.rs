@@ -24,6 +24,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nguon_ledger::{Hold, Refusal};
 use nguon_service::exchanges::Allowance;
+use nguon_service::feeds::{FeedError, HORIZON_DAYS, SHEET_ROWS_MAX};
 use nguon_service::images::IMAGE_BYTES_MAX;
 use nguon_service::pictures::PictureError;
 use nguon_service::{ImageRefused, LookupError, MAX_PAYLOAD_BYTES, Refused};
@@ -57,6 +58,8 @@ const STATUSES: &[(&str, StatusCode)] = &[
     ("key-not-found", StatusCode::NOT_FOUND),
     ("not-published-yet", StatusCode::NOT_FOUND),
     ("cursor-malformed", StatusCode::BAD_REQUEST),
+    ("cursor-gone", StatusCode::GONE),
+    ("sheet-too-long", StatusCode::UNPROCESSABLE_ENTITY),
     ("lot-malformed", StatusCode::BAD_REQUEST),
     ("lot-not-found", StatusCode::NOT_FOUND),
     ("lot-cycle", StatusCode::CONFLICT),
@@ -346,6 +349,17 @@ impl From<&Refusal> for Problem {
             Refusal::TrunkUnknown => Self::internal(refusal),
             Refusal::PrevMismatch { head } => Self::new(refusal.code()).with("head", head.to_string()),
             _ => Self::new(refusal.code()),
+        }
+    }
+}
+
+impl From<FeedError> for Problem {
+    fn from(error: FeedError) -> Self {
+        match error {
+            FeedError::TooOld => Self::new("cursor-gone").saying("days", HORIZON_DAYS),
+            FeedError::TooManyRows => Self::new("sheet-too-long").saying("limit", SHEET_ROWS_MAX),
+            FeedError::Sheet(error) => Self::internal(&error),
+            FeedError::Store(error) => LookupError::Store(error).into(),
         }
     }
 }

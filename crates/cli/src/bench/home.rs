@@ -116,6 +116,9 @@ impl Home {
             valid_until_ms: self.time_ms + 8 * DAY_MS,
             stock: Quantity::pieces(200),
             min_order: None,
+            tiers: Vec::new(),
+            images: Vec::new(),
+            certificates: Vec::new(),
             state: ListingState::Active,
         })
     }

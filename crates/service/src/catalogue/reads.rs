@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use nguon_storage::{CheckpointRow, CoveredEntry, FeedRow, Reader, Store, StoreError, SubjectRow};
+use nguon_storage::{CheckpointRow, CoveredEntry, Reader, Store, StoreError, SubjectRow};
 
 use crate::turns::{Name, Seen};
 
@@ -117,15 +117,5 @@ impl Reading<'_> {
     pub(super) async fn checkpoint(&mut self, size: i64) -> Result<Option<CheckpointRow>, StoreError> {
         self.reads.note(Name::Checkpoint(size));
         self.reader.checkpoint(size).await
-    }
-
-    pub(super) async fn feed(
-        &mut self,
-        after_index: i64,
-        after_position: i64,
-        limit: i64,
-    ) -> Result<Vec<FeedRow>, StoreError> {
-        self.reads.note(Name::Everything);
-        self.reader.feed(after_index, after_position, limit).await
     }
 }

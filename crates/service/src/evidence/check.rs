@@ -203,8 +203,7 @@ async fn judge(
     let ledger = ledger_id(origin, first_log_key);
     let mut projector = Projector::open(ledger, scratch.clone(), scratch.clone()).await?;
     projector.take_some().await?;
-    let catalogue =
-        Catalogue::new(scratch, projector.directory(), origin.to_owned(), String::new(), Vec::new());
+    let catalogue = Catalogue::new(scratch, projector.directory(), origin.to_owned(), Vec::new());
     Ok(catalogue.lot(&id).await?.map(|lot| lot.state))
 }
 

@@ -6,21 +6,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use nguon_id::LotId;
 use nguon_ledger::OrganisationId;
 use nguon_market::{
-    Availability, Certificate as MarketCertificate, Change, Digest, FeedItem, ListingState, LotCondition,
-    LotRef, LotState as MarketLot, Measure, OfferState, Organisation as MarketOrganisation, Origin, PriceVnd,
-    ProductKey, Unit as MarketUnit, available,
+    Availability, Change, ListingState, LotCondition, LotState as MarketLot, OfferState, available,
 };
 use nguon_storage::FeedRow;
-use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_urn, vietnam_day};
+use nguon_trace::facts::{Facts, Listing, ListingState as Said, organisation_in_urn, vietnam_day};
 use nguon_trace::finding::{Finding, Severity};
 use nguon_trace::lot::{LotState, LotStatus, inspects};
 use nguon_trace::papers::{self, Paper};
-use nguon_trace::quantity::{Quantity, Unit};
 
 use super::cards::Card;
+use super::item::stock;
 use super::lots::lot_of;
 use super::{ProjectError, Projector};
 use crate::rows;
@@ -46,6 +43,7 @@ impl Projector {
                     if row.status != "gone" {
                         self.offered.insert(row.uri.clone());
                     }
+                    self.under(&row.uri, &listing.certificates);
                     for lot in listing.lots {
                         draws.entry(lot).or_default().push(row.uri.clone());
                     }
@@ -94,18 +92,20 @@ impl Projector {
         for listing in self.papers.get(uri).cloned().unwrap_or_default() {
             let Some(card) = self.card_of(&listing).await? else { continue };
             let Facts::Listing(offer) = &card.facts else { continue };
+            let mut names_it = offer.certificates.iter().any(|claimed| claimed == uri);
             for lot in &offer.lots {
-                if self.lot_state(lot).await?.is_some_and(|lot| lot.certificates.contains(uri)) {
-                    self.offer(&listing).await?;
-                    break;
-                }
+                names_it =
+                    names_it || self.lot_state(lot).await?.is_some_and(|lot| lot.certificates.contains(uri));
+            }
+            if names_it {
+                self.offer(&listing).await?;
             }
         }
         Ok(())
     }
 
     /// Remembers that a listing draws on lots under these certificates. It may not do so any more when it is asked.
-    fn under(&mut self, listing: &str, certificates: &BTreeSet<String>) {
+    fn under<'a>(&mut self, listing: &str, certificates: impl IntoIterator<Item = &'a String>) {
         for certificate in certificates {
             let known = self.papers.entry(certificate.clone()).or_default();
             if !known.contains(listing) {
@@ -146,9 +146,7 @@ impl Projector {
 
     /// Whether a certificate's card counts for the lot.
     fn is_heard(&self, card: &Card, lot: &LotState) -> bool {
-        let standing =
-            card.organisation.parse().map(|id| self.standing_at(id, card.index)).unwrap_or_default();
-        papers::is_heard(lot, &card.organisation, inspects(standing))
+        papers::is_heard(lot, &card.organisation, self.certifies(Some(card)))
     }
 
     /// What the lot's certificates bring up on this day.
@@ -242,7 +240,56 @@ impl Projector {
             }
         }
         let mine: Vec<&LotState> = lots.iter().map(AsRef::as_ref).collect();
-        Ok(Some(judge(listing, &mine, &blocked, self.may_sell(&card.organisation), now)))
+        let hold = self.claims_hold(&card, listing, &mine, vietnam_day(now)).await?;
+        Ok(Some(judge(
+            listing,
+            &mine,
+            &blocked,
+            (&card.organisation, self.may_sell(&card.organisation), hold),
+            now,
+        )))
+    }
+
+    /// Whether each certificate that the seller claims for the offer is laid by somebody who is heard, was issued to the seller or
+    /// a producer, and holds on this day.
+    async fn claims_hold(
+        &mut self,
+        offer: &Card,
+        listing: &Listing,
+        lots: &[&LotState],
+        today: Date,
+    ) -> Result<bool, ProjectError> {
+        for uri in &listing.certificates {
+            self.under(&listing.uri, [uri]);
+            let card = self.card_of(uri).await?;
+            let Some(Card { facts: Facts::Certificate(paper), organisation, .. }) = card.as_deref() else {
+                return Ok(false);
+            };
+            let known = match organisation_in_urn(&paper.holder) {
+                Some(holder) => Some(holder.to_owned()),
+                None => self.party(&paper.holder).await?,
+            };
+            let ours = |id: &str| {
+                id == offer.organisation
+                    || lots
+                        .iter()
+                        .any(|lot| lot.maker.as_deref() == Some(id) || lot.source_makers.contains(id))
+            };
+            let heard = ours(organisation) || self.certifies(card.as_deref());
+            let holds = paper.valid_from <= today && papers::last_day(paper).is_none_or(|last| today <= last);
+            if !heard || !holds || known.as_deref().is_some_and(|holder| !ours(holder)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether who laid a card certifies.
+    pub(super) fn certifies(&self, card: Option<&Card>) -> bool {
+        card.is_some_and(|card| {
+            let standing = card.organisation.parse().map(|id| self.standing_at(id, card.index));
+            inspects(standing.unwrap_or_default())
+        })
     }
 
     /// Judges one listing and, if what the feed said of it no longer holds, says the new thing.
@@ -256,7 +303,7 @@ impl Projector {
         let mine: Vec<&LotState> = lots.iter().map(AsRef::as_ref).collect();
         let at = Timestamp::from_millisecond(now).unwrap_or_default();
         let item = if judged.status().is_listed() {
-            self.item(&card, listing, &mine, &judged, at).await?
+            self.item(&card, listing, &mine, judged.status(), at).await?
         } else {
             None
         };
@@ -299,96 +346,6 @@ impl Projector {
         self.put(row);
         Ok(())
     }
-
-    async fn item(
-        &mut self,
-        card: &Card,
-        listing: &Listing,
-        lots: &[&LotState],
-        judged: &Availability,
-        at: Timestamp,
-    ) -> Result<Option<FeedItem>, ProjectError> {
-        let product = self.card_of(&listing.product).await?;
-        let Some(Card { facts: Facts::Product(product), .. }) = product.as_deref() else { return Ok(None) };
-        let seller = self.card_of(&organisation_urn(&card.organisation)).await?;
-        let Some(Card { facts: Facts::Organisation(seller), .. }) = seller.as_deref() else {
-            return Ok(None);
-        };
-        let (Some(commune), Ok(price)) = (&seller.commune, PriceVnd::try_from(listing.price_dong)) else {
-            return Ok(None);
-        };
-        let (commune_code, code_edition) = (commune.code, commune.edition);
-        let (Ok(valid_from), Ok(valid_until), Ok(id), Ok(event_id)) = (
-            Timestamp::from_millisecond(listing.valid_from_ms),
-            Timestamp::from_millisecond(listing.valid_until_ms),
-            card.organisation.parse::<Digest>(),
-            card.event_id.parse::<Digest>(),
-        ) else {
-            return Ok(None);
-        };
-        let mut certificates = Vec::new();
-        let papers: BTreeSet<&String> = lots.iter().flat_map(|lot| &lot.certificates).collect();
-        for uri in papers {
-            let card = self.card_of(uri).await?;
-            if let Some(Card { facts: Facts::Certificate(paper), .. }) = card.as_deref() {
-                certificates.push(MarketCertificate {
-                    scheme: paper.scheme.to_string(),
-                    number: paper.number.clone(),
-                    issuer: paper.issuer.clone(),
-                    valid_from: paper.valid_from,
-                    valid_until: paper.valid_until,
-                });
-            }
-        }
-        let lots: Vec<LotRef> = lots
-            .iter()
-            .filter_map(|lot| {
-                let id = LotId::from_uri(&lot.uri).ok()?;
-                Some(LotRef {
-                    uri: lot.uri.clone(),
-                    code: id.lot().to_string(),
-                    trace_url: id.path(),
-                    harvest_date: lot.harvest_from,
-                    best_before: lot.best_before,
-                })
-            })
-            .collect();
-        let Some(trace_url) = lots.first().map(|lot| lot.trace_url.clone()) else { return Ok(None) };
-        Ok(Some(FeedItem {
-            listing: listing.uri.clone(),
-            event_id,
-            log_index: card.index,
-            proof_url: format!("/api/v1/records/{}", card.event_id),
-            trace_url,
-            name_vi: listing.title.vi.clone(),
-            name_en: listing.title.en.clone(),
-            category: product.category.clone(),
-            product: match product.gtin {
-                Some(gtin) => ProductKey::Gtin(gtin),
-                None => ProductKey::InternalCode(product.code.clone()),
-            },
-            organisation: MarketOrganisation {
-                id,
-                name: seller.name.vi.clone(),
-                address: seller.address.vi.clone(),
-            },
-            origin: Origin { commune_code, code_edition, text: seller.address.vi.clone() },
-            price_vnd: price,
-            price_per: measure(listing.price_per),
-            vat_included: listing.vat_included,
-            valid_from,
-            valid_until,
-            min_order: listing.min_order.map(measure),
-            net_content: product.net_content.map(measure),
-            stock: measure(listing.stock),
-            lots,
-            certificates,
-            // Pictures are named here once their files are kept.
-            images: Vec::new(),
-            status: judged.status(),
-            updated_at: at,
-        }))
-    }
 }
 
 /// What a change says, without when it was said.
@@ -406,12 +363,12 @@ fn judge(
     listing: &Listing,
     lots: &[&LotState],
     blocked: &BTreeSet<&str>,
-    seller_recognised: bool,
+    (seller, seller_recognised, claims_hold): (&str, bool, bool),
     now_ms: i64,
 ) -> Availability {
     let state = ListingState {
         state: match listing.state {
-            Said::Active if listing.stock.amount == 0 => OfferState::SoldOut,
+            Said::Active if stock(listing, lots, seller).amount == 0 => OfferState::SoldOut,
             Said::Active => OfferState::Active,
             Said::Withdrawn => OfferState::Withdrawn,
         },
@@ -419,6 +376,7 @@ fn judge(
         valid_until_ms: listing.valid_until_ms,
         lots: listing.lots.clone(),
         seller_recognised,
+        claims_hold,
     };
     let lots: Vec<MarketLot> =
         lots.iter().map(|lot| market_lot(lot, blocked.contains(lot.uri.as_str()))).collect();
@@ -439,13 +397,4 @@ fn market_lot(lot: &LotState, by_papers: bool) -> MarketLot {
         },
         best_before: lot.best_before,
     }
-}
-
-fn measure(quantity: Quantity) -> Measure {
-    let unit = match quantity.unit {
-        Unit::Gram => MarketUnit::Gram,
-        Unit::Millilitre => MarketUnit::Millilitre,
-        Unit::Piece => MarketUnit::Piece,
-    };
-    Measure { value: quantity.amount, unit }
 }

@@ -15,6 +15,7 @@
 mod cards;
 mod containers;
 mod foresee;
+mod item;
 mod known;
 mod listings;
 mod lots;

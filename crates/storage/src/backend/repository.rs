@@ -424,6 +424,40 @@ impl Reader for Reading {
         self.many(query.bind(log_index).bind(position).bind(limit), feed).await
     }
 
+    async fn feed_newest(
+        &mut self,
+        (log_index, position): (i64, i64),
+        limit: i64,
+    ) -> Result<Vec<FeedRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT f.log_index, f.position, f.listing_uri, f.change FROM feed_change AS f
+             WHERE (f.log_index > $1 OR (f.log_index = $1 AND f.position > $2))
+                 AND NOT EXISTS (SELECT 1 FROM feed_change AS n WHERE n.listing_uri = f.listing_uri
+                     AND (n.log_index > f.log_index OR (n.log_index = f.log_index AND n.position > f.position)))
+             ORDER BY f.log_index, f.position LIMIT $3",
+        );
+        self.many(query.bind(log_index).bind(position).bind(limit), feed).await
+    }
+
+    async fn feed_by_listing(&mut self, after: &str, limit: i64) -> Result<Vec<FeedRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT f.log_index, f.position, f.listing_uri, f.change FROM feed_change AS f
+             WHERE f.listing_uri > $1
+                 AND NOT EXISTS (SELECT 1 FROM feed_change AS n WHERE n.listing_uri = f.listing_uri
+                     AND (n.log_index > f.log_index OR (n.log_index = f.log_index AND n.position > f.position)))
+             ORDER BY f.listing_uri LIMIT $2",
+        );
+        self.many(query.bind(after.to_owned()).bind(limit), feed).await
+    }
+
+    async fn feed_last(&mut self) -> Result<Option<FeedRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT log_index, position, listing_uri, change FROM feed_change
+             ORDER BY log_index DESC, position DESC LIMIT 1",
+        );
+        self.one(query, feed).await
+    }
+
     async fn all_subjects(&mut self, after: &str, limit: i64) -> Result<Vec<SubjectRow>, StoreError> {
         let query = sqlx::query(
             "SELECT uri, kind, organisation_id, status, search_key, last_index, state

@@ -242,6 +242,21 @@ pub struct Listing {
     pub stock: Quantity,
     /// The smallest order.
     pub min_order: Option<Quantity>,
+    /// Prices for more of it, by how much.
+    pub tiers: Vec<PriceTier>,
+    /// Pictures of what is offered.
+    pub images: Vec<Photo>,
+    /// The certificates that the seller claims for the offer, by URI, beside those of the lots.
+    pub certificates: Vec<String>,
     /// Whether the offer stands.
     pub state: ListingState,
+}
+
+/// Giá sỉ: the price of an offer from some quantity on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceTier {
+    /// From so much on.
+    pub from: Quantity,
+    /// The price in đồng, for what the offer's price buys.
+    pub price_dong: u64,
 }

@@ -289,6 +289,11 @@ fn why(reason: ReasonCode) -> (&'static str, &'static str) {
         ReasonCode::NotYetValid => ("Chưa đến ngày bán.", "Its time has not come."),
         ReasonCode::Expired => ("Tin rao đã hết hạn.", "Its time is over."),
         ReasonCode::SoldOut => ("Đã hết hàng.", "Nothing is left."),
+        ReasonCode::NotAdmitted => ("Sàn không được phép bán.", "The exchange may not sell it."),
+        ReasonCode::CertificateLapsed => (
+            "Giấy chứng nhận nêu trong tin chào bán không còn hiệu lực hoặc không phải của đơn vị.",
+            "A certificate that the listing claims does not hold, or is not the seller's.",
+        ),
     }
 }
 

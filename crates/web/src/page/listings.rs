@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! GET /api/v1/listings                        from the beginning
-//! GET /api/v1/listings?cursor=AQAAAAAAABJnAAAAAg&limit=100
+//! GET /api/v1/listings?cursor=AgAAAAAAABJnAAAAAlEx&limit=100
 //! Link: <https://…/api/v1/listings?cursor=…>; rel="next"
 //! ```
 //!
-//! Changes come in the order of the log, which never moves: following `next` misses nothing and repeats nothing, also
-//! while others write. `Link` (RFC 8288) is there while more is waiting; at the end, come back with the same `next`.
+//! Changes come in the order of the log, which never moves, each listing once and at its newest: following `next` misses
+//! nothing, also while others write, and no page offers what was recalled since. Exchanges with a key have
+//! [more forms](crate::api::feed). `Link` (RFC 8288) is there while more is waiting; at the end, come back with the same `next`.
 //! Parameters that are not named here are refused: a reader whose cursor is spelt wrong would read page one for ever.
 
 use std::sync::Arc;
@@ -16,8 +17,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use nguon_market::{Cursor, FeedPage};
-use nguon_service::LookupError;
-use nguon_service::catalogue::FEED_ITEMS;
 
 use super::answer::cacheable;
 use super::words::parameters;
@@ -26,6 +25,8 @@ use crate::problem::{Document, Problem};
 
 /// Changes on a page when nobody asks for another number.
 const ITEMS: i64 = 100;
+/// Changes on a page, at most.
+const FEED_ITEMS: i64 = 200;
 
 /// Listings that appeared, changed or went, oldest change first.
 ///
@@ -43,6 +44,7 @@ const ITEMS: i64 = 100;
         (status = 304, description = "You have this page"),
         (status = 400, description = "`query-unknown`, `cursor-malformed`", body = Document,
             content_type = "application/problem+json"),
+        (status = 410, description = "`cursor-gone`", body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn feed(
@@ -52,9 +54,7 @@ pub(crate) async fn feed(
 ) -> Result<Response, Problem> {
     let (cursor, limit) = read(&uri)?;
     let service = app.service.clone();
-    let found =
-        app.ask(async move { service.catalogue().feed(cursor, limit, service.now_ms()).await }).await?;
-    let page = found.map_err(|error| Problem::from(LookupError::Store(error)))?;
+    let page = app.ask(async move { service.feeds().changes(None, cursor, limit).await }).await??;
     let bytes = serde_json::to_vec(&page).map_err(|error| Problem::internal(&error))?;
     let mut response = cacheable(StatusCode::OK, "application/json", bytes, &headers);
     if page.has_more {
@@ -99,8 +99,8 @@ mod tests {
             |query: &str| read(&format!("/api/v1/listings{query}").parse().unwrap()).map_err(|p| p.code());
         assert_eq!(of(""), Ok((Cursor::START, 100)));
         assert_eq!(
-            of("?limit=7&cursor=AQAAAAAAABJnAAAAAg"),
-            Ok((Cursor { log_index: 4711, position: 2 }, 7))
+            of("?limit=7&cursor=AgAAAAAAABJnAAAAAlEx"),
+            Ok((Cursor { log_index: 4711, position: 2, day: 20_785 }, 7))
         );
         for query in ["?after=x", "?limit=0", "?limit=201", "?limit=1&limit=2", "?limit=-1", "?lang=en"] {
             assert_eq!(of(query), Err("query-unknown"), "{query}");
