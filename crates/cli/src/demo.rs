@@ -63,15 +63,16 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
     let service = node::start(&settings, node::open_store(&settings).await?, Arc::new(SystemClock)).await?;
     service.tick().await;
     service.settle().await;
+    let sandbox = crate::exchange::sandbox(service.exchanges(), dir).await?;
     let Some(listener) = listener else {
-        greet(&service, &settings, dir, &[]).await?;
+        greet(&service, &settings, dir, &[], &sandbox).await?;
         service.stop().await;
         return Ok(());
     };
     let service = Arc::new(service);
     let context = LedgerContext { ledger_id: service.ledger_id(), origin: settings.origin.clone() };
     let (clerk, invited) = desk::Clerk::invite(&service, SEED, &context).await?;
-    greet(&service, &settings, dir, &invited).await?;
+    greet(&service, &settings, dir, &invited, &sandbox).await?;
     tokio::spawn(clerk.admit_all());
     node::serve_until_asked(&settings, service, listener, metrics).await
 }
@@ -231,6 +232,7 @@ async fn greet(
     settings: &Settings,
     dir: &Path,
     invited: &[desk::Invited],
+    sandbox: &str,
 ) -> anyhow::Result<()> {
     let base = service.public_base_url();
     let progress = service.progress();
@@ -279,6 +281,9 @@ async fn greet(
         )?;
         writeln!(out)?;
     }
+    writeln!(out, "  Khóa thử cho lập trình viên của sàn · a sandbox key for an exchange's developers:")?;
+    writeln!(out, "    curl -H 'Authorization: Bearer {sandbox}' {base}/api/v1/feed/listings.json")?;
+    writeln!(out)?;
     if let Some(url) = first
         && let Ok(code) = nguon_label::QrCode::new(&url)
         && std::io::stdout().is_terminal()

@@ -5,6 +5,7 @@ mod cases;
 mod check;
 mod client;
 mod demo;
+mod exchange;
 mod export;
 mod images;
 mod inspect;
@@ -94,6 +95,8 @@ enum Command {
     Label(label::Args),
     /// Reads and answers what shoppers report of suspicious stickers.
     Report(cases::Args),
+    /// Exchanges that pull listings and send orders: their accounts, keys and profiles.
+    Exchange(exchange::Args),
     /// Takes photographs away that must not be shown any more.
     Images(images::Args),
     /// Makes the read models again from the records, and says whether they were equal to what was there.
@@ -148,6 +151,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export(args) => return runtime()?.block_on(export::run(args)),
         Command::Label(args) => return label::run(args),
         Command::Report(args) => return runtime()?.block_on(cases::run(args)),
+        Command::Exchange(args) => return runtime()?.block_on(exchange::run(args)),
         Command::Images(args) => return runtime()?.block_on(images::run(args)),
         Command::Rebuild { config, given } => {
             let settings = given.resolve(config.as_deref())?;

@@ -1,5 +1,6 @@
 //! `nguon bench`: measures on this machine, each time beside a baseline in the same run.
 
+mod feed;
 mod home;
 mod ingest;
 mod judge;
@@ -25,6 +26,8 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
+    /// What a snapshot of all listings and the change feed cost, beside reading the same rows alone.
+    Feed(feed::Args),
     /// Records a second that are verified, durable and answered, and how long a phone waits.
     Ingest(ingest::Args),
     /// Events a second that are judged from nothing, and what one more costs with many behind it.
@@ -41,6 +44,7 @@ enum What {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
+        What::Feed(args) => feed::run(args).await,
         What::Ingest(args) => ingest::run(args).await,
         What::Judge(args) => judge::run(args).await,
         What::Label(args) => label::run(&args),
