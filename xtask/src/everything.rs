@@ -56,7 +56,8 @@ fn everything(tools: &Tools, report: &mut Report) -> Result<()> {
     })?;
     report.step("front end", |log| front_end(tools, log))?;
     report.step("packages", |log| packages(tools, log))?;
-    report.step("page tests", |log| page_packages(tools, log))?;
+    report.step("page tests", |log| node_packages("tests/pages", &["chromium"], tools, log))?;
+    report.step("feed tests", |log| feed_packages(tools, log))?;
     let postgres = server(tools, report)?;
     report.step("tests", |log| run_tests(&[], postgres.as_ref(), tools, log))?;
     report.step("doc tests", |log| {
@@ -114,10 +115,15 @@ fn packages(tools: &Tools, log: &Log) -> Result<Outcome> {
             missing.push(package);
         }
     }
+    // Feeds: Google's schema is a package of Python.
+    if !Path::new("/usr/lib/python3/dist-packages/pip").is_dir() && tools.lookup("pip").is_none() {
+        missing.extend(["python3-pip", "python3-venv"]);
+    }
     if !Path::new("/usr/share/gocode/src/golang.org/x/mod/sumdb").is_dir() {
         missing.push("golang-golang-x-mod-dev");
     }
-    for (program, package) in [("chromium", "chromium"), ("node", "nodejs"), ("npm", "npm")] {
+    for (program, package) in [("chromium", "chromium"), ("node", "nodejs"), ("npm", "npm"), ("curl", "curl")]
+    {
         if tools.lookup(program).is_none() {
             missing.push(package);
         }
@@ -232,11 +238,47 @@ fn fuzz_targets(folder: &Path) -> Result<Vec<String>> {
     Ok(targets)
 }
 
-/// What the scripts of `tests/pages` need, exactly as their lock file says, and running nothing of it. Without it those tests
+/// What the scripts of `tests/feeds` need: packages of Node, and of Python in a place of their own, each with the hash that
+/// `requirements.txt` names. Without them those tests say that they were skipped.
+fn feed_packages(tools: &Tools, log: &Log) -> Result<Outcome> {
+    let outcome = node_packages("tests/feeds", &["python3", "curl"], tools, log)?;
+    if matches!(outcome, Outcome::Skipped(_)) {
+        return Ok(outcome);
+    }
+    let place = tools.target.join("tools/feeds");
+    let wanted = tools.root.join("tests/feeds/requirements.txt");
+    // Copied beside what was installed, when all of it was.
+    let done = place.join("requirements.txt");
+    if fs::read(&done).ok() == Some(fs::read(&wanted)?) {
+        return Ok(Outcome::Done);
+    }
+    let mut venv = tools.command("python3");
+    venv.args(["-m", "venv", "--clear"]).arg(&place);
+    let mut install = tools.command(&place.join("bin/python").to_string_lossy());
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+    ]);
+    install.arg(&wanted);
+    Ok(match log.run(&mut venv).and_then(|()| log.run(&mut install)) {
+        Ok(()) => {
+            fs::copy(&wanted, &done)?;
+            Outcome::Done
+        }
+        Err(error) => Outcome::Skipped(format!("Python's packages could not be installed: {error:#}")),
+    })
+}
+
+/// What the scripts of a folder need, exactly as their lock file says, and running nothing of it. Without it those tests
 /// say that they were skipped.
-fn page_packages(tools: &Tools, log: &Log) -> Result<Outcome> {
-    let folder = tools.root.join("tests/pages");
-    for program in ["node", "npm", "chromium"] {
+fn node_packages(folder: &str, programs: &[&str], tools: &Tools, log: &Log) -> Result<Outcome> {
+    let folder = tools.root.join(folder);
+    for program in ["node", "npm"].iter().chain(programs) {
         if tools.lookup(program).is_none() {
             return Ok(Outcome::Skipped(format!("{program} is not here")));
         }

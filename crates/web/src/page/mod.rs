@@ -14,6 +14,7 @@
 //! GET /report?code=…                  tell of a suspicious sticker; POST sends it
 //! GET /report/{case}                 how far a case is, and nothing of what was told
 //! GET /assets/{name}-{hash}.{ext}    script, loaded by those who ask for it
+//! GET /developers                    how an exchange's developer begins: lines to copy, every error, a client
 //! GET /verify                        the check in the browser as a page of its own
 //! GET /api/v1/listings               the feed for exchanges
 //! GET /api/v1/lots…                  lots as JSON
@@ -33,6 +34,7 @@ mod asset;
 mod badge;
 mod coding;
 mod copies;
+mod developers;
 mod evidence;
 mod fault;
 mod home;
@@ -79,6 +81,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/images/{blake3}", get(image::picture))
         .route("/report", get(report::form).post(report::send))
         .route("/report/{case}", get(report::case))
+        .route("/developers", get(developers::page))
+        .route("/developers/keep_in_step.py", get(developers::client))
         .route("/favicon.ico", get(picture::icon))
         .route("/robots.txt", get(robots::text))
         .route("/assets/{name}", get(asset::asset))
