@@ -31,6 +31,7 @@ pub mod images;
 pub mod keys;
 pub mod lookup;
 pub mod objects;
+pub mod outlook;
 pub mod pictures;
 pub mod preflight;
 pub mod project;
@@ -127,6 +128,7 @@ pub struct Service {
     desk: Desk,
     exchanges: exchanges::Exchanges,
     feeds: feeds::Feeds,
+    outlooks: outlook::Outlooks,
     directory: project::Directory,
     evidence_turn: tokio::sync::Semaphore,
     preflight: Preflight,
@@ -239,6 +241,7 @@ impl Service {
         let desk = Desk::new(store.clone(), catalogue.clone(), directory.clone(), clock.clone());
         let reports = Arc::new(Reports::new(store.clone(), catalogue.clone(), clock.clone(), secret));
         let exchanges = exchanges::Exchanges::new(store.clone(), clock.clone());
+        let outlooks = outlook::Outlooks::new(store.clone(), clock.clone());
         let feeds = feeds::Feeds::new(
             store.clone(),
             clock.clone(),
@@ -275,6 +278,7 @@ impl Service {
             desk,
             exchanges,
             feeds,
+            outlooks,
             directory,
             evidence_turn: tokio::sync::Semaphore::new(1),
             preflight,
@@ -351,6 +355,11 @@ impl Service {
     /// Exchanges, their keys and profiles.
     pub fn exchanges(&self) -> &exchanges::Exchanges {
         &self.exchanges
+    }
+
+    /// Expected harvests, and prices that were asked.
+    pub fn outlooks(&self) -> &outlook::Outlooks {
+        &self.outlooks
     }
 
     /// What is for sale, for exchanges.

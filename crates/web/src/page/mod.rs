@@ -15,6 +15,7 @@
 //! GET /report/{case}                 how far a case is, and nothing of what was told
 //! GET /assets/{name}-{hash}.{ext}    script, loaded by those who ask for it
 //! GET /developers                    how an exchange's developer begins: lines to copy, every error, a client
+//! GET /outlook                       expected harvests and prices; /api/v1/forecast and /api/v1/prices as JSON
 //! GET /verify                        the check in the browser as a page of its own
 //! GET /api/v1/listings               the feed for exchanges
 //! GET /api/v1/lots…                  lots as JSON
@@ -43,6 +44,7 @@ mod listings;
 mod lot;
 mod lots;
 mod organisation;
+mod outlook;
 mod picture;
 mod qr;
 mod recall;
@@ -83,6 +85,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/report/{case}", get(report::case))
         .route("/developers", get(developers::page))
         .route("/developers/keep_in_step.py", get(developers::client))
+        .route("/outlook", get(outlook::page))
         .route("/favicon.ico", get(picture::icon))
         .route("/robots.txt", get(robots::text))
         .route("/assets/{name}", get(asset::asset))
@@ -98,6 +101,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 pub(crate) fn machine() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(listings::feed))
+        .routes(routes!(outlook::forecast))
+        .routes(routes!(outlook::prices))
         .routes(routes!(lots::search))
         .routes(routes!(lots::lot))
         .routes(routes!(trace::trace))
