@@ -11,11 +11,13 @@ mod on_sqlite {
     mod desk;
     mod exchange;
     mod log;
+    mod order;
     mod read_models;
     mod report;
     mod scans;
     mod unit;
     mod waiting;
+    mod webhook;
 
     async fn given() -> Option<crate::given::Given> {
         crate::given::Given::on(nguon_tests::Database::sqlite().await).await
@@ -27,11 +29,13 @@ mod on_postgres {
     mod desk;
     mod exchange;
     mod log;
+    mod order;
     mod read_models;
     mod report;
     mod scans;
     mod unit;
     mod waiting;
+    mod webhook;
 
     async fn given() -> Option<crate::given::Given> {
         crate::given::Given::on(nguon_tests::Database::postgres().await).await

@@ -27,12 +27,16 @@ mod sqlite {
     mod exchange;
     #[path = "many.rs"]
     mod many;
+    #[path = "order.rs"]
+    mod order;
     #[path = "report.rs"]
     mod report;
     #[path = "repository.rs"]
     mod repository;
     #[path = "scan.rs"]
     mod scan;
+    #[path = "webhook.rs"]
+    mod webhook;
     pub use driver::SqliteStore;
 }
 
@@ -46,22 +50,22 @@ mod postgres {
     mod exchange;
     #[path = "many.rs"]
     mod many;
+    #[path = "order.rs"]
+    mod order;
     #[path = "report.rs"]
     mod report;
     #[path = "repository.rs"]
     mod repository;
     #[path = "scan.rs"]
     mod scan;
+    #[path = "webhook.rs"]
+    mod webhook;
     pub use driver::PostgresStore;
     pub(crate) use driver::{create_database, drop_database};
 }
 
 pub use port::{
-    CheckpointRow, CoveredEntry, DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, ExchangeKeyRow,
-    ExchangeReader, ExchangeRow, ExchangeWriter, FeedRow, HeadRow, HeldRow, ImageRemovalRow, PersonReadRow,
-    PersonalReadRow, Reader, RecordRow, ReportReader, ReportRow, ReportWriter, ScanDayRow, ScanPhoneRow,
-    ScanReader, ScanSettledRow, ScanSignRow, ScanUnit, SectionRow, Store, StoreError, SubjectRow, Table,
-    TableShape, Unit,
+    AllocationRow, CheckpointRow, CoveredEntry, DeliveryRow, DeskReader, DeskWriter, EndpointRow, EnrolmentRow, ErasureRequestRow, ExchangeKeyRow, ExchangeReader, ExchangeRow, ExchangeWriter, FeedRow, HeadRow, HeldRow, IdempotencyRow, ImageRemovalRow, LotOrderRow, MessageRow, OrderLineRow, OrderReader, OrderRow, OrderStepRow, OrderWriter, OwedRow, PayeeRow, PersonReadRow, PersonalReadRow, Reader, RecordRow, ReportReader, ReportRow, ReportWriter, SaleRow, ScanDayRow, ScanPhoneRow, ScanReader, ScanSettledRow, ScanSignRow, ScanUnit, SectionRow, SoldRow, StockKey, StockRow, Store, StoreError, SubjectRow, Table, TableShape, Unit, WebhookReader, WebhookWriter,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

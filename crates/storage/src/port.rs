@@ -2,15 +2,22 @@
 
 mod desk;
 mod exchange;
+mod order;
 mod report;
 mod scan;
+mod webhook;
 
 use async_trait::async_trait;
 
 pub use self::desk::{DeskReader, DeskWriter, EnrolmentRow, ErasureRequestRow, PersonReadRow};
 pub use self::exchange::{ExchangeKeyRow, ExchangeReader, ExchangeRow, ExchangeWriter};
+pub use self::order::{
+    AllocationRow, IdempotencyRow, LotOrderRow, OrderLineRow, OrderReader, OrderRow, OrderStepRow,
+    OrderWriter, OwedRow, PayeeRow, SaleRow, SoldRow, StockKey, StockRow,
+};
 pub use self::report::{ImageRemovalRow, PersonalReadRow, ReportReader, ReportRow, ReportWriter};
 pub use self::scan::{ScanDayRow, ScanPhoneRow, ScanReader, ScanSettledRow, ScanSignRow, ScanUnit};
+pub use self::webhook::{DeliveryRow, EndpointRow, MessageRow, WebhookReader, WebhookWriter};
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -252,7 +259,7 @@ pub trait Store: Send + Sync {
 
 /// Reads. Each call is one statement, or a few where it is given many keys.
 #[async_trait]
-pub trait Reader: ScanReader + ReportReader + DeskReader + ExchangeReader {
+pub trait Reader: DeskReader + ExchangeReader + OrderReader + ReportReader + ScanReader + WebhookReader {
     /// How many rows a table has.
     async fn count(&mut self, table: Table) -> Result<i64, StoreError>;
     /// The head, or nothing in a new database.
@@ -369,7 +376,7 @@ pub trait Reader: ScanReader + ReportReader + DeskReader + ExchangeReader {
 
 /// Writes that happen together or not at all.
 #[async_trait]
-pub trait Unit: ScanUnit + ReportWriter + DeskWriter + ExchangeWriter {
+pub trait Unit: DeskWriter + ExchangeWriter + OrderWriter + ReportWriter + ScanUnit + WebhookWriter {
     /// The first head of a new ledger.
     async fn create_head(&mut self, head: &HeadRow) -> Result<(), StoreError>;
     /// Moves the head from one size to the next, or answers [`StoreError::HeadMoved`].
