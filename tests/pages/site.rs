@@ -56,6 +56,7 @@ impl Site {
             public_base_url: origin.clone(),
             operator_name: "Chi cục Thử Nghiệm".to_owned(),
             longest_silence_ms: i64::MAX,
+            webhook_networks: Vec::new(),
         };
         let cosigners: Vec<Arc<dyn Cosigner>> = vec![Arc::new(witness)];
         let service = Service::start(settings, store, objects, keys, clock.clone(), cosigners).await.unwrap();

@@ -18,6 +18,8 @@ mod on_sqlite {
     mod images;
     mod keys;
     mod market;
+    mod order_model;
+    mod orders;
     mod preflight;
     mod projecting;
     mod repair;
@@ -25,6 +27,7 @@ mod on_sqlite {
     mod serials;
     mod tampering;
     mod waiting;
+    mod webhooks;
 
     async fn given() -> Option<nguon_tests::World> {
         Some(nguon_tests::World::begin(nguon_tests::Database::sqlite().await?).await)
@@ -44,6 +47,8 @@ mod on_postgres {
     mod images;
     mod keys;
     mod market;
+    mod order_model;
+    mod orders;
     mod preflight;
     mod projecting;
     mod repair;
@@ -51,6 +56,7 @@ mod on_postgres {
     mod serials;
     mod tampering;
     mod waiting;
+    mod webhooks;
 
     async fn given() -> Option<nguon_tests::World> {
         Some(nguon_tests::World::begin(nguon_tests::Database::postgres().await?).await)

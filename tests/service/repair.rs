@@ -274,6 +274,7 @@ async fn it_refuses_another_name_or_another_log_key() {
         public_base_url: String::new(),
         operator_name: String::new(),
         longest_silence_ms: i64::MAX,
+        webhook_networks: Vec::new(),
     };
     assert!(matches!(world.refusal().await, StartError::OtherLedger { .. }));
     world.settings = settings;
@@ -285,6 +286,8 @@ async fn it_refuses_another_name_or_another_log_key() {
         witness: [4; 32].into(),
         seal: [5; 32].into(),
         serial: [6; 32].into(),
+        webhook: [8; 32].into(),
+        gateways: Default::default(),
     };
     assert!(matches!(world.refusal().await, StartError::OtherLedger { .. }));
     world.keys = keys;
@@ -303,6 +306,8 @@ async fn it_does_not_start_with_another_operators_key() {
         witness: [4; 32].into(),
         seal: [5; 32].into(),
         serial: [6; 32].into(),
+        webhook: [8; 32].into(),
+        gateways: Default::default(),
     };
     assert!(matches!(world.refusal().await, StartError::OtherOperator { .. }));
     world.keys = right;

@@ -21,4 +21,4 @@ pub use database::Database;
 pub use published::PublishedFolder;
 pub use raw::{Raw, Value};
 pub use switch::Switch;
-pub use world::{Audited, ORIGIN, WITNESS, World, settings, taken};
+pub use world::{Audited, GATEWAYS, ORIGIN, WITNESS, World, settings, taken};

@@ -13,7 +13,8 @@ use nguon_service::audit::{Findings, Published, database, published};
 use nguon_service::sequencer::StartError;
 use nguon_service::submit::{Answer, Incoming, Refused, Taken};
 use nguon_service::{
-    Cosigner, Folder, ManualClock, OperatorAct, OperatorKeys, OwnWitness, Service, Settings, Submitted,
+    Cosigner, Folder, Gateways, ManualClock, OperatorAct, OperatorKeys, OwnWitness, Service, Settings,
+    Submitted,
 };
 use nguon_storage::Store;
 use tempfile::TempDir;
@@ -29,6 +30,8 @@ pub const WITNESS: &str = "ledger.example.org/witness";
 const LOG: [u8; 32] = [1; 32];
 const WITNESS_SEED: [u8; 32] = [4; 32];
 const SEAL: [u8; 32] = [5; 32];
+/// Seeds of the gateway keys that the operator's machine keeps; whoever wants to be sold for delegates one.
+pub const GATEWAYS: [[u8; 32]; 2] = [[70; 32], [71; 32]];
 
 /// Publishing and projecting are done long before this, or hang.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -70,6 +73,8 @@ pub fn settings() -> Settings {
         public_base_url: "https://shop.example.org".to_owned(),
         operator_name: "Chi cục Thử Nghiệm".to_owned(),
         longest_silence_ms: i64::MAX,
+        // A story's receivers listen here.
+        webhook_networks: vec!["127.0.0.0/8".parse().expect("a network")],
     }
 }
 
@@ -82,6 +87,8 @@ fn keys() -> OperatorKeys {
         witness: WITNESS_SEED.into(),
         seal: SEAL.into(),
         serial: [6; 32].into(),
+        webhook: [8; 32].into(),
+        gateways: Gateways::of(&GATEWAYS),
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr, no_serve: bool) -> anyho
         contact_days: nguon_service::reports::CONTACT_DAYS,
         // Its season lies in the past.
         longest_silence_ms: i64::MAX,
+        // So that somebody who tries it can listen on the same machine; whoever shows it to others lets nobody in.
+        webhook_networks: if listen.ip().is_loopback() { vec!["127.0.0.0/8".parse()?] } else { Vec::new() },
     };
     // Before minutes of work and a page of addresses that would not answer.
     let listener = if no_serve { None } else { Some(node::listen(listen).await?) };
@@ -90,6 +92,7 @@ fn write_settings(dir: &Path, settings: &Settings) -> anyhow::Result<()> {
         metrics_listen: None,
         page_memory_mib: None,
         contact_days: None,
+        webhook_networks: None,
     };
     let text = format!(
         "# Made by `nguon demo`; the address may be given anew at each start.\n{}",

@@ -77,6 +77,7 @@ pub(crate) async fn start(
         public_base_url: settings.public_base_url.clone(),
         operator_name: settings.operator_name.clone(),
         longest_silence_ms: settings.longest_silence_ms,
+        webhook_networks: settings.webhook_networks.clone(),
     };
     let service = Service::start(given, store, objects, keys, clock, cosigners)
         .await

@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use nguon_service::webhooks::guard::Network;
 use serde::{Deserialize, Serialize};
 
 /// Settings as a person writes them; everything may be absent in one place and given in another.
@@ -64,6 +65,10 @@ pub(crate) struct Given {
     #[arg(long, env = "NGUON_CONTACT_DAYS", value_name = "DAYS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) contact_days: Option<u16>,
+    /// Networks that webhooks may reach though they are not public, such as 10.20.0.0/16; several with commas.
+    #[arg(long, env = "NGUON_WEBHOOK_NETWORKS", value_delimiter = ',', value_name = "NETWORK,…")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_networks: Option<Vec<String>>,
 }
 
 /// Settings with every question answered.
@@ -84,6 +89,8 @@ pub(crate) struct Settings {
     pub(crate) contact_days: u16,
     /// How far the clock may be ahead of the ledger's newest epoch at a start.
     pub(crate) longest_silence_ms: i64,
+    /// Networks that webhooks may reach though they are not public.
+    pub(crate) webhook_networks: Vec<Network>,
 }
 
 /// Two to three thousand pages of lots.
@@ -143,6 +150,13 @@ impl Given {
                 .or(from_file.contact_days)
                 .unwrap_or(nguon_service::reports::CONTACT_DAYS),
             longest_silence_ms: LONGEST_SILENCE_MS,
+            webhook_networks: self
+                .webhook_networks
+                .or(from_file.webhook_networks)
+                .unwrap_or_default()
+                .iter()
+                .map(|text| text.parse().with_context(|| "webhook_networks"))
+                .collect::<anyhow::Result<_>>()?,
         })
     }
 }

@@ -155,6 +155,15 @@ fn recall(client: &Client, id: &LotId, as_json: bool) -> anyhow::Result<ExitCode
         let uri = out::visible(listing.as_str().unwrap_or_default());
         out::line(format!("  Tin rao · offer: {uri}"))?;
     }
+    let orders = list("orders");
+    if !orders.is_empty() {
+        out::line("  Đơn hàng trên sàn (hỏi sàn ai đã mua) · orders (ask the exchange who bought):")?;
+    }
+    for order in &orders {
+        let (exchange, id) = (shown(order, "/exchange"), shown(order, "/order_id"));
+        let (state, much) = (shown(order, "/state"), amount(order, "quantity"));
+        out::line(format!("    {exchange}  {id}  {state}  {much}  {}", shown(order, "/lot")))?;
+    }
     if scope.get("cut_off") == Some(&Value::Bool(true)) {
         out::line("  Còn nữa, chưa kể hết · there is more than this")?;
     }

@@ -1,7 +1,8 @@
 //! Hồ sơ thu hồi: what a recall reaches, whom to call, and who worked on it, for the desk that calls it (Circular
 //! 02/2024/TT-BKHCN, "one step back, one step forward"; here all the way).
 //!
-//! Four sheets in Vietnamese: the lots, who has them, the plots, the people. The last holds personal data.
+//! Five sheets in Vietnamese: the lots, who has them, the orders that they went into, the plots, the people. The last holds
+//! personal data; of buyers the ledger knows none, and the exchange of an order does.
 
 use jiff::civil::Date;
 use nguon_trace::labels::Ranges;
@@ -20,6 +21,8 @@ pub struct Recall {
     pub lots: Vec<Lot>,
     /// Who made or got some of them.
     pub holdings: Vec<Holding>,
+    /// Orders of exchanges that some of it went into.
+    pub orders: Vec<Order>,
     /// Where the lot grew.
     pub plots: Vec<Plot>,
     /// Who worked on the lot, and on what it was made of.
@@ -62,6 +65,23 @@ pub struct Holding {
     pub left: Option<Quantity>,
     /// The numbers of the labels that were shipped there.
     pub labels: Ranges,
+}
+
+/// An order of an exchange: the exchange knows who bought.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The exchange's code.
+    pub exchange: String,
+    /// What the exchange calls the order.
+    pub reference: String,
+    /// Where it stands, in words.
+    pub state: String,
+    /// The lot's number.
+    pub lot: String,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// What the ledger's records call it.
+    pub order_id: String,
 }
 
 /// A plot.
@@ -115,6 +135,15 @@ impl Recall {
             ("Đơn vị tính", 12),
             ("Tem đã giao", 24),
         ];
+        const ORDERS: [Column; 7] = [
+            ("Sàn", 24),
+            ("Mã đơn của sàn", 28),
+            ("Tình trạng", 20),
+            ("Số lô", 18),
+            ("Số lượng", 12),
+            ("Đơn vị tính", 12),
+            ("Mã đơn trong sổ", 36),
+        ];
         const PLOTS: [Column; 3] = [("Thửa", 14), ("Nơi", 50), ("Mã thửa", 60)];
         const PEOPLE: [Column; 6] = [
             ("Người", 30),
@@ -149,6 +178,17 @@ impl Recall {
                 Cell::text(held.labels.in_full()),
             ])
         });
+        let orders = self.orders.iter().map(|order| {
+            Row::of(vec![
+                Cell::text(&order.exchange),
+                Cell::text(&order.reference),
+                Cell::text(&order.state),
+                Cell::text(&order.lot),
+                amount(Some(order.quantity)),
+                Cell::text(unit(Some(order.quantity))),
+                Cell::text(&order.order_id),
+            ])
+        });
         let plots = self.plots.iter().map(|plot| {
             Row::of(vec![Cell::text(&plot.code), Cell::text(&plot.place), Cell::text(&plot.uri)])
         });
@@ -175,6 +215,12 @@ impl Recall {
                 above: above("AI ĐANG GIỮ, GỌI CHO AI"),
                 columns: &HOLDINGS,
                 rows: holdings.collect(),
+            },
+            Table {
+                name: "Đơn hàng trên sàn",
+                above: above("ĐƠN HÀNG TRÊN SÀN – hỏi sàn ai đã mua"),
+                columns: &ORDERS,
+                rows: orders.collect(),
             },
             Table {
                 name: "Thửa", above: above("THỬA ĐÃ TRỒNG"), columns: &PLOTS, rows: plots.collect()
@@ -229,6 +275,14 @@ mod tests {
                 left: Some(Quantity::pieces(12)),
                 labels: Ranges::of(LabelRange::new(1, 48)),
             }],
+            orders: vec![Order {
+                exchange: "san-lam-dong".to_owned(),
+                reference: "=DH-77".to_owned(),
+                state: "đang giao".to_owned(),
+                lot: "260302-A".to_owned(),
+                quantity: Quantity::pieces(3),
+                order_id: "00ff".to_owned(),
+            }],
             people: vec![Person {
                 name: "Người Thử Nghiệm".to_owned(),
                 work: "thu hoạch".to_owned(),
@@ -241,7 +295,14 @@ mod tests {
         };
         let bytes = recall.xlsx(date(2026, 3, 14)).unwrap();
         let mut read = calamine::Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
-        assert_eq!(read.sheet_names(), ["Lô phải thu hồi", "Ai đang giữ", "Thửa", "Người làm"]);
+        assert_eq!(
+            read.sheet_names(),
+            ["Lô phải thu hồi", "Ai đang giữ", "Đơn hàng trên sàn", "Thửa", "Người làm"]
+        );
+        let ordered = read.worksheet_range("Đơn hàng trên sàn").unwrap();
+        let cells: Vec<&Data> = ordered.rows().next_back().unwrap().iter().collect();
+        assert_eq!((cells[1], cells[4]), (&Data::String("=DH-77".to_owned()), &Data::Float(3.0)));
+        assert!(read.worksheet_formula("Đơn hàng trên sàn").unwrap().is_empty());
         let held = read.worksheet_range("Ai đang giữ").unwrap();
         let cells: Vec<&Data> = held.rows().next_back().unwrap().iter().collect();
         assert_eq!(cells[0], &Data::String("=HYPERLINK(\"http://x\")".to_owned()));

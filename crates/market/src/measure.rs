@@ -176,15 +176,10 @@ impl Measure {
     /// In base units; none where no number says how much it is (how heavy is a box?) or it is beyond 2^63 - 1.
     #[must_use]
     pub fn in_base_units(self) -> Option<(u64, BaseUnit)> {
-        let (times, base) = match self.unit {
-            Unit::Gram => (1, BaseUnit::Gram),
-            Unit::Kilogram => (1_000, BaseUnit::Gram),
-            Unit::Yen => (10_000, BaseUnit::Gram),
-            Unit::Ta => (100_000, BaseUnit::Gram),
-            Unit::Tonne => (1_000_000, BaseUnit::Gram),
-            Unit::Millilitre => (1, BaseUnit::Millilitre),
-            Unit::Litre => (1_000, BaseUnit::Millilitre),
-            Unit::Piece => (1, BaseUnit::Piece),
+        let (times, base) = match (self.unit.grams(), self.unit.millilitres(), self.unit) {
+            (Some(grams), _, _) => (grams, BaseUnit::Gram),
+            (_, Some(millilitres), _) => (millilitres, BaseUnit::Millilitre),
+            (_, _, Unit::Piece) => (1, BaseUnit::Piece),
             _ => return None,
         };
         let amount = self.value.checked_mul(times).filter(|amount| *amount <= i64::MAX.unsigned_abs())?;

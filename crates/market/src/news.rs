@@ -21,6 +21,8 @@ pub struct Offer {
     pub price_vnd: u64,
     /// For so many base units.
     pub price_per: u64,
+    /// Whether a certificate that a lot of it goes under has ended.
+    pub certificate_ended: bool,
 }
 
 /// Whether it may be bought, and if not, why.
@@ -31,8 +33,6 @@ pub enum OfferStanding {
     ForSale,
     /// Nothing is left.
     OutOfStock,
-    /// A certificate that a lot of it goes under ran out.
-    CertificateExpired,
     /// It is gone, for this reason.
     Gone(ReasonCode),
 }
@@ -44,7 +44,6 @@ impl OfferStanding {
         match self {
             Self::ForSale => "for_sale",
             Self::OutOfStock => "out_of_stock",
-            Self::CertificateExpired => "certificate_expired",
             Self::Gone(reason) => reason.code(),
         }
     }
@@ -55,7 +54,6 @@ impl OfferStanding {
         match word {
             "for_sale" => Some(Self::ForSale),
             "out_of_stock" => Some(Self::OutOfStock),
-            "certificate_expired" => Some(Self::CertificateExpired),
             _ => ReasonCode::ALL.into_iter().find(|reason| reason.code() == word).map(Self::Gone),
         }
     }
@@ -134,15 +132,18 @@ pub fn news(before: Option<&Offer>, now: &Offer) -> Vec<NewsKind> {
     let shown = |state: Option<OfferStanding>| {
         matches!(state, Some(OfferStanding::ForSale | OfferStanding::OutOfStock))
     };
+    let ended = before.is_some_and(|before| !before.certificate_ended) && now.certificate_ended && shown(was);
+    if ended {
+        told.push(NewsKind::CertificateExpired);
+    }
     if was != Some(now.state) {
         match now.state {
             OfferStanding::ForSale => told.push(NewsKind::Available),
             OfferStanding::OutOfStock => told.push(NewsKind::OutOfStock),
             // Recalled also tells who had dropped the listing before: somebody may still have goods of it.
             OfferStanding::Gone(ReasonCode::LotRecalled) if before.is_some() => told.push(NewsKind::Recalled),
-            OfferStanding::CertificateExpired if shown(was) => told.push(NewsKind::CertificateExpired),
-            OfferStanding::Gone(_) if shown(was) => told.push(NewsKind::Gone),
-            OfferStanding::CertificateExpired | OfferStanding::Gone(_) => {}
+            OfferStanding::Gone(_) if shown(was) && !ended => told.push(NewsKind::Gone),
+            OfferStanding::Gone(_) => {}
         }
     }
     let price = |offer: &Offer| (offer.price_vnd, offer.price_per);
@@ -157,14 +158,16 @@ mod tests {
     use super::*;
 
     fn offer(state: OfferStanding, price_vnd: u64) -> Offer {
-        Offer { state, price_vnd, price_per: 1 }
+        Offer { state, price_vnd, price_per: 1, certificate_ended: false }
     }
 
     #[test]
     fn each_change_is_told_once_by_its_own_name() {
-        use OfferStanding::{CertificateExpired, ForSale, Gone, OutOfStock};
+        use OfferStanding::{ForSale, Gone, OutOfStock};
         let recalled = Gone(ReasonCode::LotRecalled);
         let withdrawn = Gone(ReasonCode::Withdrawn);
+        let ended = |state| Offer { certificate_ended: true, ..offer(state, 5) };
+        let blocked = Gone(ReasonCode::LotBlocked);
         for (before, now, expected) in [
             (None, offer(ForSale, 5), vec![NewsKind::Available]),
             (None, offer(withdrawn, 5), vec![]),
@@ -180,8 +183,11 @@ mod tests {
             (Some(offer(ForSale, 5)), offer(recalled, 5), vec![NewsKind::Recalled]),
             (Some(offer(withdrawn, 5)), offer(recalled, 5), vec![NewsKind::Recalled]),
             (Some(offer(recalled, 5)), offer(recalled, 9), vec![]),
-            (Some(offer(ForSale, 5)), offer(CertificateExpired, 5), vec![NewsKind::CertificateExpired]),
-            (Some(offer(CertificateExpired, 5)), offer(withdrawn, 5), vec![]),
+            (Some(offer(ForSale, 5)), ended(blocked), vec![NewsKind::CertificateExpired]),
+            (Some(offer(ForSale, 5)), ended(ForSale), vec![NewsKind::CertificateExpired]),
+            (Some(ended(ForSale)), ended(withdrawn), vec![NewsKind::Gone]),
+            (Some(ended(blocked)), ended(withdrawn), vec![]),
+            (None, ended(ForSale), vec![NewsKind::Available]),
             (Some(offer(OutOfStock, 5)), offer(withdrawn, 7), vec![NewsKind::Gone]),
             (Some(offer(recalled, 5)), offer(ForSale, 5), vec![NewsKind::Available]),
         ] {
@@ -195,8 +201,8 @@ mod tests {
             assert_eq!(NewsKind::parse(kind.key()), Some(kind));
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.key()));
         }
-        let fixed = [OfferStanding::ForSale, OfferStanding::OutOfStock, OfferStanding::CertificateExpired];
-        let gone = ReasonCode::ALL.into_iter().filter(|reason| *reason != ReasonCode::SoldOut);
+        let fixed = [OfferStanding::ForSale, OfferStanding::OutOfStock];
+        let gone = ReasonCode::ALL;
         for standing in fixed.into_iter().chain(gone.map(OfferStanding::Gone)) {
             assert_eq!(OfferStanding::parse(standing.key()), Some(standing));
         }

@@ -27,7 +27,7 @@ pub use self::brief::LotBrief;
 pub use self::lot::end_of_day_ms;
 use self::memory::Memory;
 use self::reads::{Reading, Reads};
-pub use self::recall::{RecallScope, ScopeHolder, ScopeLot};
+pub use self::recall::{RecallScope, ScopeHolder, ScopeLot, ScopeOrder};
 pub use self::trace::{Trace, TracedLot};
 use crate::project::{Card, Directory, Known, lot_of, short_alias};
 use crate::turns::{Name, Seen, Turns};

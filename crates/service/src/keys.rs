@@ -7,6 +7,8 @@
 //! keys/operator-next.key   the root that may replace it; take it off the machine and keep it on paper
 //! keys/witness.key         the operator's own witness, if it runs one
 //! keys/seal.key            keyed hash over held records
+//! keys/webhook.key         makes the secrets of webhooks, and signs what they carry: made when it is missing
+//! keys/gateways/*.key      sell in the name of the co-operatives that delegated them (`orders::gateway`)
 //! keys/serial.key          tags of serials: made when it is missing, and never to be lost once labels are printed
 //! ```
 //!
@@ -36,6 +38,10 @@ pub struct OperatorKeys {
     pub seal: Zeroizing<[u8; 32]>,
     /// Makes the tags of serials.
     pub serial: Zeroizing<[u8; 32]>,
+    /// Makes the secrets of webhooks.
+    pub webhook: Zeroizing<[u8; 32]>,
+    /// Sell in the name of co-operatives.
+    pub gateways: crate::orders::Gateways,
 }
 
 /// Why the keys could not be read or made.
@@ -124,12 +130,14 @@ impl OperatorKeys {
                 .map_err(|source| KeyFileError::File { path: next_public.clone(), source })?;
             public
         };
-        // A ledger from before labels had numbers has none yet.
-        let path = folder.join("serial.key");
-        if !path.exists() {
-            write_seed(&path, &*random_seed()?)?;
-        }
-        let serial = read_seed(&path)?;
+        // A ledger from before labels had numbers, or before there were webhooks, has none yet.
+        let later = |name: &str| {
+            let path = folder.join(name);
+            if !path.exists() {
+                write_seed(&path, &*random_seed()?)?;
+            }
+            read_seed(&path)
+        };
         Ok(Self {
             log: seed("log.key")?,
             operator,
@@ -137,7 +145,9 @@ impl OperatorKeys {
             operator_next,
             witness: seed("witness.key")?,
             seal: seed("seal.key")?,
-            serial,
+            serial: later("serial.key")?,
+            webhook: later("webhook.key")?,
+            gateways: crate::orders::Gateways::folder(folder.join("gateways")),
         })
     }
 }

@@ -10,6 +10,8 @@
 //! - [`publish`]: plain files from the database, signed and cosigned.
 //! - [`project`]: read models from records; thrown away and made again at will.
 //! - [`serials`]: one pack's own code; [`scans`]: who scans it, counted;
+//! - [`orders`]: what exchanges set aside and buy, and the sales that the ledger is told of;
+//! - [`webhooks`]: what exchanges are told;
 //! - [`preflight`]: what would become of a draft;
 //! - [`desk`]: what a device of an organisation may know, and how people come in;
 //! - [`turns`]: what an answer was made of, and whether any of it changed since;
@@ -31,6 +33,7 @@ pub mod images;
 pub mod keys;
 pub mod lookup;
 pub mod objects;
+pub mod orders;
 pub mod outlook;
 pub mod pictures;
 pub mod preflight;
@@ -43,6 +46,7 @@ pub mod sequencer;
 pub mod serials;
 pub mod submit;
 pub mod turns;
+pub mod webhooks;
 pub mod witness;
 
 use std::sync::Arc;
@@ -58,7 +62,7 @@ use tokio::task::JoinHandle;
 pub use crate::audit::compare_read_models;
 pub use crate::catalogue::{
     Bracket, Catalogue, Certified, KeyView, Lot, LotBrief, LotLine, OrganisationView, RecallScope,
-    ScopeHolder, ScopeLot, Trace, TracedLot,
+    ScopeHolder, ScopeLot, ScopeOrder, Trace, TracedLot,
 };
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::desk::{Desk, DeskError};
@@ -68,6 +72,7 @@ pub use crate::images::{ImageRefused, Images};
 pub use crate::keys::OperatorKeys;
 pub use crate::lookup::{Entry, Lookup, LookupError};
 pub use crate::objects::{Folder, Objects};
+pub use crate::orders::{Gateways, Orders};
 pub use crate::preflight::PreflightError;
 pub use crate::project::{
     Card, Draft, Foreseen, ForeseenLot, ForeseenOffer, Known, ProjectError, Projector, first_short_alias,
@@ -111,6 +116,15 @@ pub struct Settings {
     /// The ledger does not start when the clock is further ahead of its newest epoch than this: epochs never fall, so one
     /// start with a wrong clock would end every key that expires.
     pub longest_silence_ms: i64,
+    /// Networks that webhooks may reach though they are not public.
+    pub webhook_networks: Vec<webhooks::guard::Network>,
+}
+
+impl Settings {
+    fn webhook_client(&self) -> webhooks::send::Client {
+        let guard = webhooks::guard::Guard { private: self.webhook_networks.clone() };
+        webhooks::send::Client::new(guard, Arc::new(webhooks::send::SystemNames))
+    }
 }
 
 /// A running ledger.
@@ -129,6 +143,10 @@ pub struct Service {
     exchanges: exchanges::Exchanges,
     feeds: feeds::Feeds,
     outlooks: outlook::Outlooks,
+    orders: Arc<Orders>,
+    webhooks: Arc<webhooks::Webhooks>,
+    /// What sales are told and webhooks sent by: asked to stop, and awaited.
+    telling: Option<(watch::Sender<bool>, Vec<JoinHandle<()>>)>,
     directory: project::Directory,
     evidence_turn: tokio::sync::Semaphore,
     preflight: Preflight,
@@ -172,7 +190,7 @@ impl Service {
         settings: Settings,
         store: Arc<dyn Store>,
         objects: Arc<dyn Objects>,
-        keys: OperatorKeys,
+        mut keys: OperatorKeys,
         clock: Arc<dyn Clock>,
         cosigners: Vec<Arc<dyn Cosigner>>,
     ) -> Result<Self, StartError> {
@@ -183,6 +201,8 @@ impl Service {
         let deposed = Arc::new(AtomicBool::new(false));
         let pace = Arc::new(Pace::default());
         let tagger = Tagger(keys.serial.clone());
+        let gateways = Arc::new(std::mem::take(&mut keys.gateways));
+        let signer_of_webhooks = webhooks::sign::Signer::new(&keys.webhook);
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -235,6 +255,35 @@ impl Service {
         let images = Arc::new(images);
         images.repair().await.map_err(|error| name(&error))?;
         let (queue, writer) = sequencer.start();
+        let door = Arc::new(Door::new(ledger_id, known));
+        let news = Arc::new(Notify::new());
+        let orders = Arc::new(Orders::new(
+            store.clone(),
+            clock.clone(),
+            directory.clone(),
+            logged.clone(),
+            news.clone(),
+        ));
+        let webhooks = Arc::new(webhooks::Webhooks::new(
+            store.clone(),
+            clock.clone(),
+            signer_of_webhooks,
+            settings.webhook_client(),
+            logged.clone(),
+            news,
+        ));
+        let teller = orders::sales::Teller {
+            orders: orders.clone(),
+            gateways,
+            door: door.clone(),
+            queue: queue.clone(),
+            ledger_id,
+            projected: projected.clone(),
+            heads: std::collections::HashMap::new(),
+        };
+        let (stop_telling, told_to_stop) = watch::channel(false);
+        let sending = tokio::spawn(webhooks.clone().run(told_to_stop.clone()));
+        let telling = Some((stop_telling, vec![tokio::spawn(teller.run(told_to_stop)), sending]));
         let projecting = tokio::spawn(projector.run(logged.clone(), seen, pace));
         let publishing = tokio::spawn(publisher.run(logged.clone(), size, shown, hurry.clone()));
         let secret = keys::random_seed().map_err(|error| name(&error))?;
@@ -250,16 +299,25 @@ impl Service {
             &settings.operator_name,
         );
         let (ticking, forgetting) = (queue.clone(), reports.clone());
+        let (sweeping, sent) = (orders.clone(), webhooks.clone());
         let ticker = tokio::spawn(async move {
             loop {
                 for minute in 0..60 {
                     tokio::time::sleep(Duration::from_secs(60)).await;
                     ticking.tick().await;
+                    if let Err(error) = sweeping.sweep().await {
+                        tracing::error!(%error, "reservations whose time is over could not be ended");
+                    }
                     // Soon after a start, then by the hour.
                     if minute == 0
                         && let Err(error) = forgetting.forget().await
                     {
                         tracing::error!(%error, "contacts whose time is over could not be forgotten");
+                    }
+                    if minute == 0
+                        && let Err(error) = sent.forget().await
+                    {
+                        tracing::error!(%error, "old webhook messages could not be forgotten");
                     }
                 }
             }
@@ -269,7 +327,7 @@ impl Service {
             ledger_id,
             log_key: log_key.clone(),
             witness_keys,
-            door: Arc::new(Door::new(ledger_id, known)),
+            door,
             queue: Some(queue),
             lookup,
             catalogue,
@@ -279,6 +337,9 @@ impl Service {
             exchanges,
             feeds,
             outlooks,
+            orders,
+            webhooks,
+            telling,
             directory,
             evidence_turn: tokio::sync::Semaphore::new(1),
             preflight,
@@ -365,6 +426,16 @@ impl Service {
     /// What is for sale, for exchanges.
     pub fn feeds(&self) -> &feeds::Feeds {
         &self.feeds
+    }
+
+    /// Orders of exchanges.
+    pub fn orders(&self) -> &Arc<Orders> {
+        &self.orders
+    }
+
+    /// What exchanges are told without asking.
+    pub fn webhooks(&self) -> &Arc<webhooks::Webhooks> {
+        &self.webhooks
     }
 
     /// The newest reports about an organisation's lots, without contacts, or those before one.
@@ -531,6 +602,12 @@ impl Service {
     pub async fn stop(mut self) {
         self.ticker.abort();
         drop(self.ticker.await);
+        if let Some((stop, telling)) = self.telling.take() {
+            stop.send_replace(true);
+            for task in telling {
+                drop(task.await);
+            }
+        }
         drop(self.queue.take());
         for task in self.tasks.drain(..) {
             drop(task.await);

@@ -65,7 +65,13 @@ mod postgres {
 }
 
 pub use port::{
-    AllocationRow, CheckpointRow, CoveredEntry, DeliveryRow, DeskReader, DeskWriter, EndpointRow, EnrolmentRow, ErasureRequestRow, ExchangeKeyRow, ExchangeReader, ExchangeRow, ExchangeWriter, FeedRow, HeadRow, HeldRow, IdempotencyRow, ImageRemovalRow, LotOrderRow, MessageRow, OrderLineRow, OrderReader, OrderRow, OrderStepRow, OrderWriter, OwedRow, PayeeRow, PersonReadRow, PersonalReadRow, Reader, RecordRow, ReportReader, ReportRow, ReportWriter, SaleRow, ScanDayRow, ScanPhoneRow, ScanReader, ScanSettledRow, ScanSignRow, ScanUnit, SectionRow, SoldRow, StockKey, StockRow, Store, StoreError, SubjectRow, Table, TableShape, Unit, WebhookReader, WebhookWriter,
+    AllocationRow, CheckpointRow, CoveredEntry, DeliveryRow, DeskReader, DeskWriter, EndpointRow,
+    EnrolmentRow, ErasureRequestRow, ExchangeKeyRow, ExchangeReader, ExchangeRow, ExchangeWriter, FeedRow,
+    HeadRow, HeldRow, IdempotencyRow, ImageRemovalRow, LotOrderRow, MessageRow, OrderLineRow, OrderReader,
+    OrderRow, OrderStepRow, OrderWriter, OwedRow, PayeeRow, PersonReadRow, PersonalReadRow, Reader,
+    RecordRow, ReportReader, ReportRow, ReportWriter, SaleRow, ScanDayRow, ScanPhoneRow, ScanReader,
+    ScanSettledRow, ScanSignRow, ScanUnit, SectionRow, SoldRow, StockKey, StockRow, Store, StoreError,
+    SubjectRow, Table, TableShape, Unit, WebhookReader, WebhookWriter,
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

@@ -259,7 +259,9 @@ pub trait Store: Send + Sync {
 
 /// Reads. Each call is one statement, or a few where it is given many keys.
 #[async_trait]
-pub trait Reader: DeskReader + ExchangeReader + OrderReader + ReportReader + ScanReader + WebhookReader {
+pub trait Reader:
+    DeskReader + ExchangeReader + OrderReader + ReportReader + ScanReader + WebhookReader
+{
     /// How many rows a table has.
     async fn count(&mut self, table: Table) -> Result<i64, StoreError>;
     /// The head, or nothing in a new database.

@@ -182,6 +182,15 @@ fn received_beyond_shipped(
         .collect()
 }
 
+impl Holding {
+    /// What came in less what went out; below zero when more went out, where [`Holding::left`] stops at nothing.
+    #[must_use]
+    pub fn at_hand(&self) -> i64 {
+        let difference = i128::from(came_in(self)) - i128::from(went_out(self));
+        i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
+    }
+}
+
 fn went_out(holding: &Holding) -> u64 {
     [holding.used, holding.shipped, holding.sold, holding.lost].into_iter().fold(0, u64::saturating_add)
 }

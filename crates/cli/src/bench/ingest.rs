@@ -235,6 +235,7 @@ pub(super) fn settings(folder: &Path, listen: std::net::SocketAddr) -> Settings 
         page_memory_mib: crate::settings::PAGE_MEMORY_MIB,
         contact_days: nguon_service::reports::CONTACT_DAYS,
         longest_silence_ms: i64::MAX,
+        webhook_networks: Vec::new(),
     }
 }
 

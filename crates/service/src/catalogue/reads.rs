@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use nguon_storage::{CheckpointRow, CoveredEntry, Reader, Store, StoreError, SubjectRow};
+use nguon_storage::{CheckpointRow, CoveredEntry, LotOrderRow, Reader, Store, StoreError, SubjectRow};
 
 use crate::turns::{Name, Seen};
 
@@ -94,6 +94,12 @@ impl Reading<'_> {
         let rows = self.reader.listings_of_lot(lot).await?;
         rows.iter().for_each(|row| self.reads.note(Name::Thing(&row.uri)));
         Ok(rows)
+    }
+
+    /// Orders come without a record: no name says when they change.
+    pub(super) async fn orders_of_lots(&mut self, lots: &[&str]) -> Result<Vec<LotOrderRow>, StoreError> {
+        self.reads.note(Name::Everything);
+        self.reader.orders_of_lots(lots).await
     }
 
     /// An entry that is there never changes, and checkpoints grow: the first over an entry stays the first.

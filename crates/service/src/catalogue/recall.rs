@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nguon_id::LotId;
-use nguon_storage::StoreError;
+use nguon_storage::{LotOrderRow, StoreError};
 use nguon_trace::facts::{Facts, Organisation, Plot, Text, organisation_in_urn, organisation_urn};
 use nguon_trace::graph::{Bounds, Direction};
 use nguon_trace::labels::Labels;
@@ -12,6 +12,7 @@ use nguon_trace::quantity::{Quantity, Unit};
 
 use super::{Catalogue, Trace};
 use crate::project::lot_of;
+use crate::rows;
 
 /// Lots of one scope, at most: one more is said with `cut_off`.
 const LOTS: Bounds = Bounds { steps: u32::MAX, lots: 5_000 };
@@ -33,6 +34,8 @@ pub struct RecallScope {
     pub plots: BTreeMap<String, Option<Plot>>,
     /// Offers that draw on any of the lots.
     pub listings: BTreeSet<String>,
+    /// Orders of exchanges that any of the lots went into, called off ones too, by lot and time: the last link to whoever eats it.
+    pub orders: Vec<ScopeOrder>,
     /// Whether there is more than this.
     pub cut_off: bool,
 }
@@ -56,6 +59,25 @@ pub struct ScopeLot {
     pub left: Option<Quantity>,
     /// Its numbered labels.
     pub labels: Labels,
+}
+
+/// An order that a lot of a scope went into.
+#[derive(Debug, Clone)]
+pub struct ScopeOrder {
+    /// The lot.
+    pub lot: String,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// Whose exchange it is.
+    pub exchange: String,
+    /// What the exchange calls it.
+    pub reference: String,
+    /// What we call it.
+    pub order_id: String,
+    /// A stable word for where it stands.
+    pub state: String,
+    /// Who sold, hex.
+    pub seller: String,
 }
 
 /// An organisation that has or had lots of a scope.
@@ -84,6 +106,7 @@ impl Catalogue {
             buyers: BTreeMap::new(),
             plots: BTreeMap::new(),
             listings: BTreeSet::new(),
+            orders: Vec::new(),
             cut_off,
         };
         let mut holders: BTreeMap<String, BTreeMap<String, (Quantity, Quantity)>> = BTreeMap::new();
@@ -93,6 +116,10 @@ impl Catalogue {
             let rows = self.store.reader().await?.subjects(&names).await?;
             let mut states: BTreeMap<String, LotState> =
                 rows.iter().filter_map(|row| Some((row.uri.clone(), lot_of(row)?))).collect();
+            let mut orders: BTreeMap<String, Vec<LotOrderRow>> = BTreeMap::new();
+            for order in self.store.reader().await?.orders_of_lots(&names).await? {
+                orders.entry(order.lot_uri.clone()).or_default().push(order);
+            }
             for lot in some {
                 let Some(state) = states.remove(&lot.uri) else { continue };
                 if state.uri == start {
@@ -101,6 +128,18 @@ impl Catalogue {
                 self.add_buyers(&state, &mut scope.buyers).await?;
                 let listings = self.store.reader().await?.listings_of_lot(&state.uri).await?;
                 scope.listings.extend(listings.into_iter().map(|row| row.uri));
+                for order in orders.remove(&lot.uri).unwrap_or_default() {
+                    let unit = state.balance.map_or(Unit::Piece, |sum| sum.unit);
+                    scope.orders.push(ScopeOrder {
+                        lot: order.lot_uri,
+                        quantity: Quantity { amount: rows::unsigned(order.amount), unit },
+                        exchange: order.exchange_id,
+                        reference: order.reference,
+                        order_id: order.order_id,
+                        state: order.state,
+                        seller: hex::encode(order.organisation_id),
+                    });
+                }
                 if let Some(sum) = state.balance {
                     for (organisation, held) in &state.holdings {
                         let quantity = |amount| Quantity { amount, unit: sum.unit };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nguon_export::recall::{Holding, Lot, Person, Plot, Recall};
+use nguon_export::recall::{Holding, Lot, Order, Person, Plot, Recall};
 use nguon_id::LotId;
 use nguon_trace::facts::vietnam_day;
 use nguon_trace::lot::Effect;
@@ -65,6 +65,16 @@ impl Exports {
                 });
             }
         }
+        for order in scope.orders {
+            recall.orders.push(Order {
+                exchange: order.exchange,
+                reference: order.reference,
+                state: order_state(&order.state).to_owned(),
+                lot: number(&order.lot),
+                quantity: order.quantity,
+                order_id: order.order_id,
+            });
+        }
         for (uri, card) in scope.plots {
             let place = card.as_ref().map(|card| {
                 let named = card.place_name.as_ref().map(|name| format!("{}, ", name.vi)).unwrap_or_default();
@@ -107,6 +117,18 @@ impl Exports {
         }
         workers.sort_by_key(|person| person.index);
         Ok(workers)
+    }
+}
+
+fn order_state(word: &str) -> &str {
+    match word {
+        "reserved" => "đang giữ chỗ",
+        "confirmed" => "đã chốt, chưa giao",
+        "shipped" => "đang giao",
+        "delivered" => "đã giao",
+        "cancelled" => "đã hủy",
+        "expired" => "hết hạn giữ chỗ",
+        other => other,
     }
 }
 

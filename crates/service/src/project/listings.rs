@@ -80,6 +80,9 @@ impl Projector {
 
     /// Listings of a lot that was judged again.
     pub(super) async fn lot_changed(&mut self, lot: &str) -> Result<(), ProjectError> {
+        if self.stocked.contains_key(lot) {
+            self.batch.lots.insert(lot.to_owned());
+        }
         for listing in self.listings.get(lot).cloned().unwrap_or_default() {
             self.offer(&listing).await?;
         }
@@ -204,12 +207,12 @@ impl Projector {
     }
 
     /// Log time may be one step behind the clock that the seller signed by.
-    fn offer_time(&self) -> i64 {
+    pub(super) fn offer_time(&self) -> i64 {
         self.time_at(self.size).saturating_add(EPOCH_MS)
     }
 
     /// The lots that a listing draws on: only such as its own organisation made or received.
-    async fn lots_behind(
+    pub(super) async fn lots_behind(
         &mut self,
         card: &Card,
         listing: &Listing,
@@ -298,6 +301,7 @@ impl Projector {
         let Some(card) = self.card_of(uri).await? else { return Ok(()) };
         let Facts::Listing(listing) = &card.facts else { return Ok(()) };
         let Some(judged) = self.availability(uri).await? else { return Ok(()) };
+        self.batch.offers.insert(uri.to_owned());
         let now = self.offer_time();
         let lots = self.lots_behind(&card, listing).await?;
         let mine: Vec<&LotState> = lots.iter().map(AsRef::as_ref).collect();

@@ -21,6 +21,7 @@ mod listings;
 mod lots;
 mod memory;
 mod prefetch;
+mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -48,6 +49,7 @@ pub use foresee::{Draft, FIRST_DRAFT, Foreseen, ForeseenLot, ForeseenOffer};
 pub use known::Known;
 pub use lots::first_short_alias;
 pub(crate) use lots::{lot_of, short_alias, short_code};
+pub(crate) use stock::sold_by_orders;
 
 /// The projection's name in the database.
 pub(crate) const NAME: &str = "all";
@@ -128,6 +130,12 @@ pub struct Projector {
     is_told_links: bool,
     /// Who is told what changed.
     turns: Option<Arc<Turns>>,
+    /// How far the target's stock has followed the log, which a rebuild does not take back.
+    stock_mark: i64,
+    /// Whether stock must be looked at again for all listings.
+    stock_is_stale: bool,
+    /// Who sells, or sold, which lots: orders may hold some of them though no listing draws on them any more.
+    stocked: HashMap<String, BTreeSet<String>>,
 }
 
 /// What the next transaction writes.
@@ -139,6 +147,10 @@ struct Pending {
     listing_lots: BTreeSet<(String, String)>,
     aliases: BTreeMap<String, String>,
     feed: Vec<FeedRow>,
+    /// Listings whose stock may be another one.
+    offers: BTreeSet<String>,
+    /// Lots whose stock may be another one.
+    lots: BTreeSet<String>,
     /// Organisations whose keys or standing changed.
     organisations: BTreeSet<OrganisationId>,
     /// Whether a day of log time ended.
@@ -170,6 +182,9 @@ impl Projector {
             foresees_at_ms: None,
             is_told_links: false,
             turns: None,
+            stock_mark: 0,
+            stock_is_stale: false,
+            stocked: HashMap::new(),
         }
     }
 
@@ -249,6 +264,7 @@ impl Projector {
         }
         *self.directory.write().unwrap_or_else(PoisonError::into_inner) = known;
         self.tell_all_changed();
+        self.load_stock().await?;
         self.load_listings().await
     }
 
@@ -573,13 +589,17 @@ impl Projector {
     }
 
     async fn save(&mut self) -> Result<(), ProjectError> {
-        let batch = std::mem::take(&mut self.batch);
+        let mut batch = std::mem::take(&mut self.batch);
+        let stocked =
+            self.stock_rows(std::mem::take(&mut batch.offers), std::mem::take(&mut batch.lots)).await?;
         let changed: Vec<SubjectRow> =
             batch.changed.iter().filter_map(|uri| self.subjects.get(uri).and_then(Option::clone)).collect();
         let mut briefs = Vec::new();
         for row in changed.iter().filter(|row| row.kind == "lot") {
             briefs.extend(self.lots.get(&row.uri).and_then(Option::as_deref).map(LotBrief::row));
         }
+        let recalled = if stocked.is_some() { self.recalled_orders(&changed).await? } else { Vec::new() };
+        let now = self.offer_time();
         let mut unit = self.target.unit().await?;
         unit.index_events(&batch.events).await?;
         unit.link_records(&batch.links).await?;
@@ -589,8 +609,12 @@ impl Projector {
         unit.put_listing_lots(&drawn_on).await?;
         unit.put_aliases(&aliases).await?;
         unit.append_feed(&batch.feed).await?;
+        if let Some(stocked) = stocked {
+            stock::put(&mut *unit, &stocked, recalled, self.size, now).await?;
+        }
         unit.set_projection(NAME, rows::signed(self.size)).await?;
         unit.save().await?;
+        self.stock_mark = self.stock_mark.max(rows::signed(self.size));
         if let Some(turns) = &self.turns {
             let things = changed.iter().flat_map(|row| {
                 [Name::Thing(&row.uri), Name::Kind(&row.kind), Name::KindOf(&row.organisation_id, &row.kind)]
@@ -627,6 +651,14 @@ impl Projector {
 
     /// Runs until the sequencer is gone.
     pub async fn run(mut self, mut sizes: watch::Receiver<u64>, shown: watch::Sender<u64>, pace: Arc<Pace>) {
+        // A ledger from before there were orders has read models and no stock.
+        if self.stock_is_stale
+            && self.follows_stock()
+            && let Err(error) = self.save().await
+        {
+            tracing::error!(%error, "stock could not be written at the start");
+            self.stock_is_stale = true;
+        }
         loop {
             if let Err(error) = self.follow_log(&sizes, &pace, &shown).await {
                 tracing::error!(%error, "projecting failed");

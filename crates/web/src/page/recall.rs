@@ -42,6 +42,8 @@ pub(crate) struct Scope {
     plots: Vec<Ground>,
     /// Offers that draw on any of the lots, by URI.
     listings: Vec<String>,
+    /// Orders of exchanges that any of the lots went into: the exchange knows who bought.
+    orders: Vec<Ordered>,
 }
 
 /// A lot of the scope.
@@ -113,6 +115,23 @@ struct Buyer {
     lots: BTreeMap<String, Option<Quantity>>,
 }
 
+/// An order that a lot went into. The exchange's own name of it is for the exchange and the recall's desk.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecallOrder)]
+struct Ordered {
+    /// What the ledger calls it, as in the sale's record.
+    order_id: String,
+    /// The exchange's code.
+    exchange: String,
+    /// `reserved`, `confirmed`, `shipped`, `delivered`, `cancelled` or `expired`.
+    state: String,
+    /// The lot, by URI.
+    lot: String,
+    /// How much of it.
+    #[schema(value_type = Object)]
+    quantity: Quantity,
+}
+
 /// A plot.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RecallPlot)]
@@ -127,7 +146,7 @@ struct Ground {
 
 /// What a recall of a lot would reach.
 ///
-/// The lot and everything that was made of it, who has how much of it left, buyers outside the ledger, the plots, the offers. It is
+/// The lot and everything that was made of it, who has how much of it left, buyers outside the ledger, the plots, the offers, the orders of exchanges. It is
 /// computed whether or not the lot is recalled.
 #[utoipa::path(
     get, path = "/api/v1/recall-scope/{*lot}", tag = "catalogue",
@@ -214,6 +233,17 @@ impl Scope {
                 })
                 .collect(),
             listings: scope.listings.into_iter().collect(),
+            orders: scope
+                .orders
+                .into_iter()
+                .map(|order| Ordered {
+                    order_id: order.order_id,
+                    exchange: order.exchange,
+                    state: order.state,
+                    lot: order.lot,
+                    quantity: order.quantity,
+                })
+                .collect(),
         }
     }
 }

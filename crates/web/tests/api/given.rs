@@ -92,6 +92,8 @@ pub(crate) async fn ledger_with(limits: WorkLimits) -> Ledger {
         witness: seed(4),
         seal: seed(5),
         serial: seed(6),
+        webhook: [8; 32].into(),
+        gateways: Default::default(),
     };
     let clock = Arc::new(ManualClock::new(NOW_MS));
     let log_key = NoteSigner::new(ORIGIN, [1; 32]).unwrap().verifier_key(KeyKind::Ed25519);
@@ -105,6 +107,7 @@ pub(crate) async fn ledger_with(limits: WorkLimits) -> Ledger {
         public_base_url: "https://truyxuat.example.vn".to_owned(),
         operator_name: "Sở Nông nghiệp và Môi trường".to_owned(),
         longest_silence_ms: i64::MAX,
+        webhook_networks: Vec::new(),
     };
     let service =
         Service::start(settings, store, objects, keys, clock, vec![Arc::new(witness)]).await.unwrap();

@@ -88,6 +88,7 @@ impl Ledger {
             public_base_url: BASE.to_owned(),
             operator_name: "Chi cục Thử Nghiệm".to_owned(),
             longest_silence_ms: i64::MAX,
+            webhook_networks: Vec::new(),
         };
         let cosigners: Vec<Arc<dyn Cosigner>> = vec![Arc::new(witness)];
         let service = Service::start(settings, store, objects, keys, clock.clone(), cosigners).await.unwrap();
