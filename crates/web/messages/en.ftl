@@ -199,6 +199,60 @@ too-many-held = Too many records wait
 strangers-budget = Organisations that the province has not recognised wrote too much
     .detail = Keep the record and send it again later. Ask the province to recognise your organisation: recognised organisations have no such limit.
 
+## Orders
+
+order-malformed = The order cannot be read
+    .detail = The request is not an order as this API describes it. “cause” says which part; correct it and send it again.
+order-unknown = There is no such order
+    .detail = No order of yours has this name. Check it: 32 hexadecimal digits, as the answer to the order gave it.
+order-exists = You have another order of this name
+    .detail = You sent an order with the same “reference” and other contents before; “order_id” names it. Give the new order a reference of its own.
+idempotency-key-reused = This key stood for another request
+    .detail = The same Idempotency-Key came with another order before. Make a new key for each order.
+listing-unknown = There is no such listing
+    .detail = Line { $line } (counted from 0) names a listing that is not there, or that your account does not see. Look at the feed again.
+other-seller = One order, one seller
+    .detail = Line { $line } (counted from 0) is another co-operative's. Make one order for each seller.
+not-for-sale = This is not for sale now
+    .detail = Line { $line } (counted from 0) cannot be sold now; “reason” says why. Take it off your shelves and look at the feed again.
+unit-unfit = It is sold in another unit
+    .detail = Line { $line } (counted from 0) is counted by the { $unit }. Order in that unit, or in kilograms and litres where it is sold by mass or volume.
+below-minimum = Less than the seller sells at once
+    .detail = Of line { $line } (counted from 0) at least { $least } are sold at once, in the unit that its stock is counted in.
+price-changed = The price is another one now
+    .detail = Line { $line } (counted from 0) costs { $price_vnd } đ now. Show the buyer the new price, and order again if they still want it.
+total-unfit = The line's total is no price
+    .detail = Line { $line } (counted from 0) costs less than one đồng or more than anybody means. Check the quantity.
+stock-short = Not so much is left
+    .detail = Of line { $line } (counted from 0), { $left } are left, in the unit that its stock is counted in. Order that much, or allow “partial”.
+order-too-early = The step before this one is missing
+    .detail = The order is not that far; “state” says where it stands. Confirm before you send, and send before you deliver.
+order-ended = The order has ended
+    .detail = It was cancelled or has expired; “state” says which. Make a new order under a reference of its own.
+goods-left = The goods have left
+    .detail = An order whose goods are on their way is not called off. When they come back, the co-operative records a return.
+lot-not-for-sale = A lot of this order may not be sold
+    .detail = A lot in it was recalled, blocked, destroyed, or is past its day; “lots” names it. A reservation is cancelled; a sold order waits until its seller or you cancel it.
+invoice-unfit = This is no reference to an invoice
+    .detail = “cause” says which part is wrong. A tax code of twelve digits is a person's number and is left out.
+order-not-sold = The order is not sold
+    .detail = Only a confirmed order has an invoice.
+sale-unfit = The record does not say what was sold
+    .detail = The signed record must be the sale of this order: its name, its lots and their amounts, as the draft gave them. “cause” says what differs.
+
+## Webhooks
+
+webhook-malformed = The request cannot be read
+    .detail = The request is not as this API describes it. “cause” says which part; correct it and send it again.
+webhook-address = Messages cannot go to this address
+    .detail = An endpoint is an https address of at most 500 characters on the public Internet, on port 443 or above 1023. “cause” says what is wrong.
+webhook-kind = Nothing is told by this name
+    .detail = “{ $kind }” is no kind of message. The description of the API lists them.
+webhook-too-many = Too many endpoints
+    .detail = An exchange has at most ten. End one that is not used any more.
+webhook-unknown = There is no such endpoint
+    .detail = No endpoint of yours has this name, or it has ended.
+
 ## The server
 
 busy = The ledger is busy

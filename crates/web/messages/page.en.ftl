@@ -540,3 +540,32 @@ foreign-do-stop = Do not buy or use this pack; keep the label and the pack.
 foreign-do-compare = If you typed the address, compare it letter by letter. The lot's page speaks of the lot, and says nothing of this pack.
 foreign-do-report = Ask the seller, and report the sticker below.
 foot-pack = This page sets no cookie and loads nothing from elsewhere. Each phone that opens a pack's page is counted once a day; the ledger does not keep who it was.
+
+## An order's slip
+
+slip-title = Delivery slip
+slip-order = Order
+slip-name = Name in the ledger
+slip-day = Ordered on
+slip-state = State
+slip-reserved = set aside, not sold yet
+slip-confirmed = sold, to be sent
+slip-shipped = on its way
+slip-delivered = delivered
+slip-cancelled = cancelled
+slip-expired = expired
+slip-seller = Seller
+slip-goods = Goods
+slip-amount = Quantity
+slip-lots = Lots
+slip-price = Price
+slip-sum = Amount
+slip-total = Total
+slip-piece = packs
+slip-invoice = Electronic invoice
+slip-invoice-number = Number
+slip-invoice-symbol = Symbol
+slip-invoice-tax = Seller's tax code
+slip-invoice-lookup = Look-up code
+slip-pay = Pay by VietQR
+slip-pay-text = The money goes from the buyer's bank to the co-operative's. This ledger handles none of it.

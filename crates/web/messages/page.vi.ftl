@@ -516,3 +516,32 @@ foreign-do-stop = Đừng mua, đừng dùng gói này; hãy giữ lại tem và
 foreign-do-compare = Nếu bạn tự gõ địa chỉ, hãy so từng chữ với tem. Trang của lô chỉ nói về lô, không nói gì về gói này.
 foreign-do-report = Hỏi người bán, và báo tem đáng ngờ bên dưới.
 foot-pack = Trang này không dùng cookie và không tải gì từ nơi khác. Mỗi điện thoại mở trang của một gói được đếm một lần một ngày; sổ không giữ đó là ai.
+
+## Phiếu giao hàng
+
+slip-title = Phiếu giao hàng
+slip-order = Đơn hàng
+slip-name = Mã trong sổ
+slip-day = Ngày đặt
+slip-state = Tình trạng
+slip-reserved = đang giữ chỗ, chưa bán
+slip-confirmed = đã chốt, chờ giao
+slip-shipped = đang giao
+slip-delivered = đã giao
+slip-cancelled = đã hủy
+slip-expired = hết hạn giữ chỗ
+slip-seller = Bên bán
+slip-goods = Hàng
+slip-amount = Số lượng
+slip-lots = Lô
+slip-price = Đơn giá
+slip-sum = Thành tiền
+slip-total = Tổng cộng
+slip-piece = gói
+slip-invoice = Hóa đơn điện tử
+slip-invoice-number = Số
+slip-invoice-symbol = Ký hiệu
+slip-invoice-tax = Mã số thuế bên bán
+slip-invoice-lookup = Mã tra cứu
+slip-pay = Chuyển khoản bằng VietQR
+slip-pay-text = Tiền đi thẳng từ ngân hàng của người mua đến tài khoản của hợp tác xã. Sổ này không giữ tiền.

@@ -516,3 +516,32 @@ foreign-do-stop = 请勿购买或使用这件商品；请保留标签和包装�
 foreign-do-compare = 如果是您自己输入的网址，请逐字核对。批次页面只说明该批次，与这件商品无关。
 foreign-do-report = 请询问卖家，并在下方举报可疑标签。
 foot-pack = 本页不使用 Cookie，也不从别处加载内容。每部手机打开商品页面，每天只计一次；账本不保存是谁。
+
+## 送货单
+
+slip-title = 送货单
+slip-order = 订单
+slip-name = 账本中的编号
+slip-day = 下单日期
+slip-state = 状态
+slip-reserved = 已预留，尚未售出
+slip-confirmed = 已售出，待发货
+slip-shipped = 运输中
+slip-delivered = 已送达
+slip-cancelled = 已取消
+slip-expired = 预留已过期
+slip-seller = 卖方
+slip-goods = 货物
+slip-amount = 数量
+slip-lots = 批次
+slip-price = 单价
+slip-sum = 金额
+slip-total = 合计
+slip-piece = 包
+slip-invoice = 电子发票
+slip-invoice-number = 发票号码
+slip-invoice-symbol = 发票代码
+slip-invoice-tax = 卖方税号
+slip-invoice-lookup = 查询码
+slip-pay = 用 VietQR 付款
+slip-pay-text = 款项由买方银行直接转入合作社账户，本账本不经手任何款项。

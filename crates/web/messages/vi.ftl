@@ -199,6 +199,60 @@ too-many-held = Có quá nhiều bản ghi đang chờ
 strangers-budget = Các đơn vị chưa được tỉnh công nhận đã ghi quá nhiều
     .detail = Hãy giữ lại bản ghi và gửi lại sau. Xin đề nghị tỉnh công nhận đơn vị của bạn: đơn vị đã được công nhận không bị giới hạn này.
 
+## Đơn hàng
+
+order-malformed = Không đọc được đơn hàng
+    .detail = Nội dung gửi lên không đúng dạng đơn hàng mà API mô tả. “cause” cho biết chỗ sai; hãy sửa rồi gửi lại.
+order-unknown = Không có đơn hàng này
+    .detail = Bên bạn không có đơn hàng nào mang mã này. Hãy xem lại: mã gồm 32 chữ số thập lục phân, như câu trả lời lúc đặt hàng.
+order-exists = Bạn đã có đơn khác mang mã này
+    .detail = Trước đó bạn đã gửi một đơn cùng “reference” nhưng nội dung khác; “order_id” là đơn đó. Hãy đặt mã riêng cho đơn mới.
+idempotency-key-reused = Khóa này đã dùng cho yêu cầu khác
+    .detail = Idempotency-Key này trước đó đi kèm một đơn khác. Hãy tạo khóa mới cho mỗi đơn.
+listing-unknown = Không có tin rao này
+    .detail = Dòng { $line } (đếm từ 0) trỏ đến tin rao không tồn tại hoặc tài khoản của bạn không được xem. Hãy tải lại danh sách tin rao.
+other-seller = Mỗi đơn chỉ của một bên bán
+    .detail = Dòng { $line } (đếm từ 0) là hàng của hợp tác xã khác. Hãy lập riêng một đơn cho mỗi bên bán.
+not-for-sale = Hàng này hiện không bán
+    .detail = Dòng { $line } (đếm từ 0) hiện không bán được; “reason” cho biết lý do. Hãy gỡ hàng khỏi sàn và tải lại danh sách tin rao.
+unit-unfit = Hàng này bán theo đơn vị khác
+    .detail = Dòng { $line } (đếm từ 0) được tính theo { $unit }. Hãy đặt theo đơn vị đó, hoặc theo ki-lô-gam, lít nếu hàng bán theo khối lượng, thể tích.
+below-minimum = Ít hơn mức bán tối thiểu
+    .detail = Dòng { $line } (đếm từ 0) phải đặt ít nhất { $least }, theo đơn vị tính của kho.
+price-changed = Giá đã thay đổi
+    .detail = Dòng { $line } (đếm từ 0) nay có giá { $price_vnd } đ. Hãy báo giá mới cho người mua; nếu họ vẫn mua thì đặt lại.
+total-unfit = Thành tiền không hợp lệ
+    .detail = Dòng { $line } (đếm từ 0) có thành tiền dưới một đồng hoặc lớn bất thường. Hãy xem lại số lượng.
+stock-short = Không còn đủ hàng
+    .detail = Dòng { $line } (đếm từ 0) chỉ còn { $left }, theo đơn vị tính của kho. Hãy đặt ít hơn, hoặc cho phép giao một phần bằng “partial”.
+order-too-early = Chưa đến bước này
+    .detail = Đơn chưa đi đến bước đó; “state” cho biết đơn đang ở đâu. Phải chốt đơn rồi mới giao, giao rồi mới báo đã nhận.
+order-ended = Đơn hàng đã kết thúc
+    .detail = Đơn đã bị hủy hoặc hết hạn giữ chỗ; xem “state”. Hãy lập đơn mới với mã riêng.
+goods-left = Hàng đã rời kho
+    .detail = Đơn đang trên đường giao thì không hủy được nữa. Khi hàng quay về, hợp tác xã sẽ ghi nhận trả hàng.
+lot-not-for-sale = Có lô trong đơn không được bán nữa
+    .detail = Một lô trong đơn đã bị thu hồi, bị dừng bán, bị tiêu hủy hoặc hết hạn; “lots” cho biết lô nào. Đơn giữ chỗ thì bị hủy; đơn đã chốt thì chờ bên bán hoặc bạn hủy.
+invoice-unfit = Thông tin hóa đơn không đúng
+    .detail = “cause” cho biết chỗ sai. Mã số thuế 12 chữ số là số định danh cá nhân nên phải bỏ trống.
+order-not-sold = Đơn hàng chưa bán
+    .detail = Chỉ đơn đã chốt mới có hóa đơn.
+sale-unfit = Bản ghi không khớp với đơn đã bán
+    .detail = Bản ghi đã ký phải đúng là lần bán của đơn này: đúng mã đơn, đúng các lô và số lượng như bản nháp. “cause” cho biết chỗ khác.
+
+## Báo tin tự động
+
+webhook-malformed = Không đọc được yêu cầu
+    .detail = Nội dung gửi lên không đúng dạng mà API mô tả. “cause” cho biết chỗ sai; hãy sửa rồi gửi lại.
+webhook-address = Không gửi tin đến địa chỉ này được
+    .detail = Nơi nhận tin phải là địa chỉ https dài tối đa 500 ký tự trên mạng công cộng, cổng 443 hoặc trên 1023. “cause” cho biết chỗ sai.
+webhook-kind = Không có loại tin này
+    .detail = “{ $kind }” không phải là một loại tin. Phần mô tả API có danh sách các loại.
+webhook-too-many = Quá nhiều nơi nhận tin
+    .detail = Mỗi sàn có tối đa mười nơi nhận tin. Hãy kết thúc nơi không còn dùng.
+webhook-unknown = Không có nơi nhận tin này
+    .detail = Bên bạn không có nơi nhận tin nào mang tên này, hoặc nó đã kết thúc.
+
 ## Máy chủ
 
 busy = Sổ đang bận

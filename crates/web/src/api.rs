@@ -5,18 +5,22 @@
 //! bytes; masses and money, where a document names them, are integers of grams and đồng. No endpoint takes query
 //! parameters that it does not name.
 
+pub(crate) use self::order::slip;
+
 pub(crate) mod body;
 mod control;
 pub(crate) mod desk;
 pub(crate) mod feed;
 pub(crate) mod health;
 mod ledger;
+mod order;
 mod organisation;
 mod preflight;
 mod receipt;
 mod record;
 mod serial;
 mod submit;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -60,6 +64,8 @@ pub const BODY_BYTES_MAX: usize = 8 << 20;
         (name = "catalogue", description = "Lots and listings, for exchanges, shops and pages"),
         (name = "desk", description = "For devices of organisations: requests signed by the device's key (RFC 9421)"),
         (name = "exchanges", description = "Feeds for exchanges, with an API key"),
+        (name = "orders", description = "Reserve, buy and send goods: for exchanges with a key of the scope `orders`, and for sellers"),
+        (name = "webhooks", description = "Hear of changes without asking (Standard Webhooks): for exchanges with a key of the scope `webhooks`"),
         (name = "who is who", description = "The ledger, its organisations and their keys"),
         (name = "log", description = "The transparency log as plain files (C2SP tlog-tiles, tlog-checkpoint)"),
         (name = "operation", description = "For those who run the server"),
@@ -79,6 +85,19 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .routes(routes!(organisation::one))
         .routes(routes!(organisation::keys))
         .routes(routes!(organisation::key))
+        .routes(routes!(order::order))
+        .routes(routes!(order::one))
+        .routes(routes!(order::confirm))
+        .routes(routes!(order::ship))
+        .routes(routes!(order::deliver))
+        .routes(routes!(order::cancel))
+        .routes(routes!(order::invoice))
+        .routes(routes!(order::sale_draft, order::sale))
+        .routes(routes!(webhook::list, webhook::add))
+        .routes(routes!(webhook::key))
+        .routes(routes!(webhook::end))
+        .routes(routes!(webhook::rotate))
+        .routes(routes!(webhook::replay))
         .routes(routes!(openapi))
         .layer(from_fn(refuse_query));
     let files = OpenApiRouter::new()
@@ -99,6 +118,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .routes(routes!(serial::scan_signs))
         .merge(desk::router())
         .routes(routes!(serial::settle))
+        .routes(routes!(order::list))
+        .routes(routes!(webhook::deliveries))
         .merge(files)
         .merge(operation)
         .with_state(app.clone())

@@ -13,6 +13,7 @@
 //! GET /images/{blake3}?w=480         photographs that records name; PUT /api/v1/images/{blake3} brings one
 //! GET /report?code=…                  tell of a suspicious sticker; POST sends it
 //! GET /report/{case}                 how far a case is, and nothing of what was told
+//! GET /orders/{order_id}/slip        an order's slip to print, for its exchange and its seller alone
 //! GET /assets/{name}-{hash}.{ext}    script, loaded by those who ask for it
 //! GET /developers                    how an exchange's developer begins: lines to copy, every error, a client
 //! GET /outlook                       expected harvests and prices; /api/v1/forecast and /api/v1/prices as JSON
@@ -51,6 +52,7 @@ mod recall;
 mod report;
 mod robots;
 mod short_code;
+mod slip;
 mod trace;
 pub(crate) mod words;
 
@@ -66,6 +68,7 @@ use utoipa_axum::routes;
 pub(crate) use self::answer::has;
 pub(crate) use self::copies::Copies;
 use self::fault::Fault;
+pub(crate) use self::slip::page as slip;
 use self::words::Words;
 use crate::app::App;
 use crate::problem::Problem;
@@ -86,6 +89,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/developers", get(developers::page))
         .route("/developers/keep_in_step.py", get(developers::client))
         .route("/outlook", get(outlook::page))
+        .route("/orders/{order_id}/slip", get(crate::api::slip))
         .route("/favicon.ico", get(picture::icon))
         .route("/robots.txt", get(robots::text))
         .route("/assets/{name}", get(asset::asset))

@@ -10,6 +10,7 @@ mod connections;
 mod description;
 mod given;
 mod limits;
+mod orders;
 mod preflight;
 mod published;
 mod read;
