@@ -11,6 +11,7 @@ mod images;
 mod inspect;
 mod label;
 mod node;
+mod orders;
 mod org;
 mod out;
 mod parcel;
@@ -20,6 +21,7 @@ mod report;
 mod serial;
 mod settings;
 mod trace;
+mod webhook;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -97,6 +99,10 @@ enum Command {
     Report(cases::Args),
     /// Exchanges that pull listings and send orders: their accounts, keys and profiles.
     Exchange(exchange::Args),
+    /// Orders of exchanges, and whether orders, stock and ledger agree.
+    Orders(orders::Args),
+    /// What exchanges are told without asking: what did not arrive, and sending it again.
+    Webhook(webhook::Args),
     /// Takes photographs away that must not be shown any more.
     Images(images::Args),
     /// Makes the read models again from the records, and says whether they were equal to what was there.
@@ -152,6 +158,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Label(args) => return label::run(args),
         Command::Report(args) => return runtime()?.block_on(cases::run(args)),
         Command::Exchange(args) => return runtime()?.block_on(exchange::run(args)),
+        Command::Orders(args) => return runtime()?.block_on(orders::run(args)),
+        Command::Webhook(args) => return runtime()?.block_on(webhook::run(args)),
         Command::Images(args) => return runtime()?.block_on(images::run(args)),
         Command::Rebuild { config, given } => {
             let settings = given.resolve(config.as_deref())?;

@@ -5,6 +5,7 @@ mod home;
 mod ingest;
 mod judge;
 mod label;
+mod orders;
 mod pages;
 mod phones;
 mod province;
@@ -34,6 +35,8 @@ enum What {
     Judge(judge::Args),
     /// Labels a second as PDF sheets and for label printers, beside C qrencode for the codes alone.
     Label(label::Args),
+    /// Orders a second and how long buyers wait, on one lot and on many, beside a bare conditional update.
+    Orders(orders::Args),
     /// Pages a second, kept and made anew, beside nginx with the same bytes from a file.
     Pages(pages::Args),
     /// How well the rules tell honest seasons from laundered ones.
@@ -48,6 +51,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         What::Ingest(args) => ingest::run(args).await,
         What::Judge(args) => judge::run(args).await,
         What::Label(args) => label::run(&args),
+        What::Orders(args) => orders::run(args).await,
         What::Pages(args) => pages::run(args).await,
         What::Rules(args) => rules::run(&args),
         What::Trace(args) => trace::run(args).await,
