@@ -35,6 +35,7 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
 
 /// One story, quickly, on both databases if the second is at hand.
 fn only(filter: &str, tools: &Tools, report: &mut Report) -> Result<()> {
+    report.step("webhook libraries", |log| webhook_libraries(tools, log))?;
     let postgres = server(tools, report)?;
     report.step("tests", |log| run_tests(&[filter], postgres.as_ref(), tools, log))
 }
@@ -127,6 +128,10 @@ fn packages(tools: &Tools, log: &Log) -> Result<Outcome> {
         if tools.lookup(program).is_none() {
             missing.push(package);
         }
+    }
+    // Debian splits off what makes an environment of Python's own.
+    if log.run(tools.command("python3").args(["-c", "import ensurepip"])).is_err() {
+        missing.push("python3-venv");
     }
     if missing.contains(&"postgresql") && crate::tools::is_root() {
         postgres::no_cluster_at_install()?;
@@ -236,6 +241,31 @@ fn fuzz_targets(folder: &Path) -> Result<Vec<String>> {
     }
     targets.sort();
     Ok(targets)
+}
+
+/// Two libraries that read our webhooks, exactly as their lock files say: npm's, and PyPI's in an environment of its own. Without
+/// them those tests say that they were skipped.
+fn webhook_libraries(tools: &Tools, log: &Log) -> Result<Outcome> {
+    let folder = tools.root.join("tests/webhooks");
+    let mut missing = Vec::new();
+    if !folder.join("node_modules/standardwebhooks").is_dir() {
+        let mut npm = tools.command("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
+        missing.extend(log.run(&mut npm).err().map(|error| format!("npm: {error:#}")));
+    }
+    if !folder.join("python/bin/standardwebhooks.here").is_file() {
+        let mut venv = tools.command("python3");
+        venv.args(["-m", "venv", "python"]).current_dir(&folder);
+        let mut pip = tools.command(&folder.join("python/bin/pip").to_string_lossy());
+        pip.args(["install", "--quiet", "--require-hashes", "--no-deps", "-r", "requirements.txt"]);
+        pip.current_dir(&folder);
+        match log.run(&mut venv).and_then(|()| log.run(&mut pip)) {
+            // Written last: it is there when everything is.
+            Ok(()) => fs::write(folder.join("python/bin/standardwebhooks.here"), "")?,
+            Err(error) => missing.push(format!("pip: {error:#}")),
+        }
+    }
+    Ok(if missing.is_empty() { Outcome::Done } else { Outcome::Skipped(missing.join("; ")) })
 }
 
 /// What the scripts of `tests/feeds` need: packages of Node, and of Python in a place of their own, each with the hash that
