@@ -35,7 +35,6 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
 
 /// One story, quickly, on both databases if the second is at hand.
 fn only(filter: &str, tools: &Tools, report: &mut Report) -> Result<()> {
-    report.step("webhook libraries", |log| webhook_libraries(tools, log))?;
     let postgres = server(tools, report)?;
     report.step("tests", |log| run_tests(&[filter], postgres.as_ref(), tools, log))
 }
@@ -59,6 +58,7 @@ fn everything(tools: &Tools, report: &mut Report) -> Result<()> {
     report.step("packages", |log| packages(tools, log))?;
     report.step("page tests", |log| node_packages("tests/pages", &["chromium"], tools, log))?;
     report.step("feed tests", |log| feed_packages(tools, log))?;
+    report.step("webhook libraries", |log| webhook_libraries(tools, log))?;
     let postgres = server(tools, report)?;
     report.step("tests", |log| run_tests(&[], postgres.as_ref(), tools, log))?;
     report.step("doc tests", |log| {
