@@ -133,7 +133,8 @@ pub fn walk(
             found.push(link);
         }
     }
-    found.sort();
+    // Equal links are one: which of them comes first does not matter.
+    found.sort_unstable();
     found.dedup();
     match cycle(&found) {
         Some(lot) => Err(Cycle(lot)),

@@ -70,11 +70,9 @@ impl Catalogue {
             let next: Vec<&str> = next.into_iter().take(bounds.lots + 1 - briefs.len()).collect();
             let read = self.store.reader().await?.lot_briefs(&next).await?;
             edge.clear();
-            for line in read.lines() {
-                if let Ok(brief) = serde_json::from_str::<LotBrief>(line) {
-                    edge.push(brief.uri.clone());
-                    briefs.insert(brief.uri.clone(), brief);
-                }
+            for brief in parsed(&read) {
+                edge.push(brief.uri.clone());
+                briefs.insert(brief.uri.clone(), brief);
             }
             steps += 1;
         }
@@ -123,5 +121,46 @@ impl Catalogue {
             });
         }
         Ok(Some(Trace::Walked { start: start_uri, lots, links: walk.links, cut_off: walk.cut_off }))
+    }
+}
+
+/// Lines that one thread reads by itself: to begin another costs as much as some hundreds.
+const LINES_ALONE: usize = 1_000;
+/// Threads that read together, at most: others want to be answered, too.
+const READERS: usize = 4;
+
+/// The lots of a step; of many, each core reads its part.
+fn parsed(read: &str) -> Vec<LotBrief> {
+    let parse = |lines: &[&str]| -> Vec<LotBrief> {
+        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    };
+    let lines: Vec<&str> = read.lines().collect();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(READERS);
+    if lines.len() <= LINES_ALONE || cores == 1 {
+        return parse(&lines);
+    }
+    std::thread::scope(|scope| {
+        let parts = lines.chunks(lines.len().div_ceil(cores));
+        let readers: Vec<_> = parts.map(|part| scope.spawn(move || parse(part))).collect();
+        readers
+            .into_iter()
+            .flat_map(|reader| reader.join().expect("a line that is no lot is left out"))
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_lots_are_read_as_few_are() {
+        let line = |n: usize| format!(r#"{{"uri":"lot {n}","status":{{"state":"active"}}}}"#);
+        let all: Vec<String> = (0..5 * LINES_ALONE).map(line).collect();
+        let mut text = all.join("\n");
+        text.push_str("\nno lot at all");
+        let read: Vec<String> = parsed(&text).into_iter().map(|brief| brief.uri).collect();
+        let expected: Vec<String> = (0..5 * LINES_ALONE).map(|n| format!("lot {n}")).collect();
+        assert_eq!(read, expected);
     }
 }
