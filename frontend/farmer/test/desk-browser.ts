@@ -83,8 +83,14 @@ export class Desk {
     await this.page.until(`document.querySelector("main h1") !== null && !document.querySelector("main").hasAttribute("aria-busy")`);
   }
 
-  sees(words: string): Promise<unknown> {
-    return this.page.until(`(([...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body)?.innerText ?? "").toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`);
+  /** Waits until these words are shown, also over a page that loads itself anew. */
+  async sees(words: string): Promise<void> {
+    const expression = `(([...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body)?.innerText ?? "").toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`;
+    for (const end = Date.now() + 30_000; ; ) {
+      if (await this.page.evaluate(expression).catch(() => false)) return;
+      if (Date.now() > end) throw new Error(`in vain: ${words}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   text(): Promise<string> {

@@ -5,6 +5,7 @@ import { KIND } from "../../verifier/src/core/record.ts";
 import { comparison } from "../src/core/digests.ts";
 import { commitmentOf, delegation, ROLE, signPossession } from "../src/core/draft.ts";
 import { seedSigner } from "../src/core/key.ts";
+import { readLink } from "../src/farmer/enrolment.ts";
 import { delegationOf, invite, linkOf, readEnrolments } from "../src/desk/enrol.ts";
 import { path } from "../src/desk/qr.ts";
 import { readRevocation } from "../src/desk/screens/chains.ts";
@@ -193,3 +194,45 @@ test("what wants an answer stands on the first screen; a fork and a held record 
     await desk.looks("outbox");
     assert.ok(unhex(key, 32) !== undefined);
   }));
+
+test("a laptop comes in by a link: its key is made here, six digits are read out, and it opens when somebody has signed", { skip: without }, () =>
+  walk(files, "join", async (desk) => {
+    const { ledger, page } = desk;
+    const made = invite({ ...FORM, roles: "diary\nlot\ncommerce" }, { ...CONTEXT, nowMs: Date.now() });
+    const late = invite({ ...FORM, until: "2028-04-12" }, { ...CONTEXT, nowMs: Date.now() });
+    assert.ok(made.ok && late.ok);
+    ledger.enrolments.set(made.value.id, { invitation: made.value.invitation, created_at_ms: 1, expires_at_ms: Date.now() + 1e7, answer: null, state: "open" });
+    await page.goto(`${desk.origin}/app/desk`);
+    await desk.fill({ link: "https://nguon.example/" });
+    await desk.press("Nhận lời mời");
+    await desk.sees("Đây không phải liên kết mời");
+    await desk.fill({ link: linkOf(desk.origin, late.value, "HTX") });
+    await desk.press("Nhận lời mời");
+    await desk.sees("Không có lời mời này");
+    await desk.press("Thôi");
+    await page.goto("about:blank");
+    await page.goto(linkOf(desk.origin, made.value, "HTX Rau").replace("/app#", "/app/desk#"));
+    await desk.sees("HTX Rau Đơn Dương mời bạn");
+    assert.ok(!String(await page.evaluate("location.href")).includes("moi="), "the secret does not stay in the address");
+    await desk.looks("join");
+    await desk.press("Nhận lời và tạo khóa");
+    await desk.sees("Chờ xác nhận");
+    const { answer } = ledger.enrolments.get(made.value.id) as NonNullable<ReturnType<typeof ledger.enrolments.get>>;
+    const shown = String(await page.evaluate(`document.querySelector(".digits").innerText`)).replace(/\s/g, "");
+    assert.equal(shown, comparison(made.value.id, answer?.device ?? ""));
+    await desk.looks("join-wait");
+    // The manager's side takes what this browser answered.
+    const [laid] = readEnrolments({ enrolments: [{ id: made.value.id, ...ledger.enrolments.get(made.value.id) }] });
+    assert.ok("control" in (await delegationOf(made.value, laid as NonNullable<typeof laid>)));
+    ledger.admitted.add(answer?.device ?? "");
+    ledger.members.push({ key: answer?.device ?? "", name: "Nguyễn Văn Ba", roles: ["diary", "lot", "commerce"] });
+    (ledger.enrolments.get(made.value.id) as { state: string }).state = "admitted";
+    await desk.sees("Không có gì đang chờ");
+    await desk.sees("Nguyễn Văn Ba");
+  }));
+
+test("the link that the desk writes is the one that the farmer's app reads", () => {
+  const made = invite(FORM, CONTEXT);
+  assert.ok(made.ok);
+  assert.deepEqual(readLink(linkOf("https://nguon.example", made.value, "HTX")), { id: made.value.id, name: "Nguyễn Văn Ba", org: "HTX" });
+});

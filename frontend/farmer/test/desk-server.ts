@@ -95,6 +95,17 @@ export class FakeDesk extends FakeLedger {
     if (path === "/api/v1/preflight") return this.json(200, { results: (JSON.parse(text(body ?? new Uint8Array()) ?? "{}").drafts as Record<string, any>[]).map(this.outlook) });
     if (path === "/api/v1/crops") return this.json(200, [{ key: "tomato", methods: [], vi: "cà chua", en: "tomatoes", per: "cycle", cycles: 3, days: 210, cap_kg_ha: 130_000, typical_kg_ha: [50_000, 80_000], months: [] }]);
     if (path === "/api/v1/organisations") return this.json(200, { organisations: [{ id: this.organisation, name: { vi: "HTX Rau Đơn Dương", en: null }, standing: this.standing }, { id: "33".repeat(32), name: { vi: "Công ty Đóng gói Đức Trọng", en: "Đức Trọng Packing" }, standing: ["packer"] }] });
+    const [, enrolment, answering] = /^\/api\/v1\/enrolments\/([0-9a-f]{32})(\/answer)?$/.exec(path) ?? [];
+    if (enrolment !== undefined) {
+      const laid = this.enrolments.get(enrolment);
+      if (laid === undefined) return this.problem(404, "invitation-unknown");
+      if (answering === undefined) return this.json(200, { invitation: laid.invitation, organisation: { id: laid.invitation.organisation, name: { vi: "HTX Rau Đơn Dương", en: null } }, expires_at_ms: laid.expires_at_ms, state: laid.state });
+      const given = JSON.parse(text(body ?? new Uint8Array()) ?? "{}") as { device: string; possession: string };
+      if (laid.answer !== null && laid.answer.device !== given.device) return this.problem(409, "invitation-used");
+      laid.answer = given;
+      if (laid.state === "open") laid.state = "answered";
+      return this.json(201, {});
+    }
     const [, event] = /^\/api\/v1\/records\/([0-9a-f]{64})$/.exec(path) ?? [];
     const [, at] = /^\/api\/v1\/log\/entries\/(\d+)$/.exec(path) ?? [];
     if (event !== undefined || at !== undefined) return this.#record(event ?? this.log[Number(at)]?.record.event ?? "");

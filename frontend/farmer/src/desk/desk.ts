@@ -65,6 +65,8 @@ export class Desk {
   #sending: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
+  /** How far the server's lists are known to be. */
+  #readTo = 0;
 
   constructor(
     readonly db: Database,
@@ -250,15 +252,27 @@ export class Desk {
       console.warn(error);
       this.last = "offline";
     }
-    const waits = (await this.outbox.entries()).some(({ state }) => state.at === "phone" || state.at === "received");
-    if (waits) {
+    const entries = await this.outbox.entries();
+    if (entries.some(({ state }) => state.at === "phone" || state.at === "received")) {
       const pause = PAUSES_S[Math.min(this.#tries, PAUSES_S.length - 1)] ?? 120;
       this.#tries += 1;
       this.#timer = setTimeout(() => void this.round(), pause * 1000);
     } else {
+      await this.#read(Math.max(-1, ...entries.map(({ state }) => ("index" in state ? state.index : -1))));
       this.forget();
     }
     this.onChanged();
+  }
+
+  /** What is in the log is in the server's lists a moment later: waits for that, so that nobody misses what was just signed. */
+  async #read(index: number): Promise<void> {
+    if (index < this.#readTo || this.signer === undefined) return;
+    for (let tries = 0; tries < 20; tries += 1) {
+      const answer = await this.server.json<{ size?: number }>(this.#signed({ path: "/api/v1/desk" }), this.person?.ledger);
+      if (!answer.ok || (answer.value.size ?? 0) > index) break;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    this.#readTo = index + 1;
   }
 
   // Screens.
@@ -268,10 +282,18 @@ export class Desk {
     else location.hash = path;
   }
 
+  /** Without a key there are only the ways to one. */
+  #gate(name: string): string {
+    if (name.startsWith("moi=") || name === "join") return "join";
+    if (name === "found" || name === "welcome") return name;
+    if (this.person === undefined) return "welcome";
+    return this.signer === undefined ? "unlock" : name;
+  }
+
   async show(): Promise<void> {
     const drawing = ++this.#drawn;
     const [name = "", ...rest] = place().split("/");
-    const gate = this.person === undefined && name !== "found" ? "welcome" : this.signer === undefined && name !== "found" && name !== "welcome" ? "unlock" : name;
+    const gate = this.#gate(name);
     const screen = this.screens.get(gate) ?? this.screens.get("");
     if (screen === undefined) return;
     this.main.setAttribute("aria-busy", "true");

@@ -11,6 +11,7 @@ import { findings } from "./screens/findings.ts";
 import { foundScreen, organisation } from "./screens/found.ts";
 import { lots } from "./screens/lots.ts";
 import { inspector } from "./screens/inspector.ts";
+import { join } from "./screens/join.ts";
 import { looks, members } from "./screens/members.ts";
 import { overview } from "./screens/overview.ts";
 import { plots } from "./screens/plots.ts";
@@ -18,7 +19,7 @@ import { sheets } from "./screens/sheets.ts";
 import { labels, listings, recalls } from "./screens/trade.ts";
 import { language, languages, say, speak } from "./words.ts";
 
-const SCREENS: Readonly<Record<string, Screen>> = { "": overview, findings, plots, products, certificates, lots, labels, listings, recalls, sheets, inspector, members, looks, erasures, organisation, found: foundScreen, outbox, welcome, unlock };
+const SCREENS: Readonly<Record<string, Screen>> = { "": overview, findings, plots, products, certificates, lots, labels, listings, recalls, sheets, inspector, members, looks, erasures, organisation, found: foundScreen, outbox, welcome, join, unlock };
 
 /** The way around: groups of screens, in the order of a day's work. */
 const WAYS: readonly (readonly [string, readonly string[]])[] = [

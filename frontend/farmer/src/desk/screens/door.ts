@@ -15,7 +15,7 @@ export const welcome: Screen = {
     return [
       h("h1", { tabindex: "-1" }, say("welcome.title")),
       h("p", { class: "lead" }, say("welcome.lead")),
-      waiting.length > 0 && notice("wait", h("b", {}, say("welcome.waiting")), h("p", {}, say("welcome.waiting.text")), h("p", {}, h("a", { href: "/app" }, say("welcome.app")))),
+      waiting.length > 0 && notice("wait", h("b", {}, say("welcome.waiting")), h("p", {}, say("welcome.waiting.text")), h("p", {}, h("a", { href: "#join" }, say("welcome.app")))),
       h(
         "div",
         { class: "cards" },
@@ -33,8 +33,7 @@ export const welcome: Screen = {
               if (code === undefined) given.fault("link", "welcome.nolink");
               return given.read(() => code ?? "");
             },
-            // The app makes the key; the same browser then has it here, too.
-            done: (code) => location.assign(`/app#moi=${code}`),
+            done: (code) => desk.go(`moi=${code}`),
           }),
         ),
         h("section", {}, h("h2", {}, say("welcome.found")), h("p", {}, say("welcome.found.text")), h("div", { class: "buttons" }, h("a", { class: "primary", href: "#found" }, say("welcome.found.do")))),
