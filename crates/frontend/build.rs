@@ -15,14 +15,18 @@ const NODE_MAJOR_MIN: u32 = 20;
 const SOURCES: [&str; 8] =
     ["src", "texts", "page", "build.mjs", "install.mjs", "package.json", "package-lock.json", ".npmrc"];
 
+/// What else the farmer's package is made of: the desk's build, and the communes that a plot's form knows.
+const BESIDE: [&str; 2] = ["farmer/desk.mjs", "../fixtures/communes.csv"];
+
 /// The packages. The second one reads sources of the first.
 const PACKAGES: [&str; 2] = ["verifier", "farmer"];
 
 /// Files that are served under an address of their own: (file, what it is called here, what it is).
-const PAGES: [(&str, &str, &str); 5] = [
+const PAGES: [(&str, &str, &str); 6] = [
     ("loader.js", "LOADER", "What a lot's page loads: a button, and nothing else until it is pressed."),
     ("verify.html", "VERIFY", "The check as a page of its own."),
-    ("app.html", "APP", "The shell of the farmer's app and the co-operative's desk."),
+    ("app.html", "APP", "The shell of the farmer's app."),
+    ("desk.html", "DESK", "The co-operative's desk, a page of its own."),
     ("sw.js", "WORKER", "The app's service worker: opens it without network."),
     ("manifest.webmanifest", "MANIFEST", "What the app is called and looks like on a phone."),
 ];
@@ -32,6 +36,9 @@ fn main() -> ExitCode {
     let front = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../frontend");
     for name in PACKAGES.iter().flat_map(|package| SOURCES.map(|name| front.join(package).join(name))) {
         println!("cargo::rerun-if-changed={}", name.display());
+    }
+    for name in BESIDE {
+        println!("cargo::rerun-if-changed={}", front.join(name).display());
     }
     match build(&front) {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -148,6 +148,14 @@ export class Desk {
         const words = document.body.innerText.match(/(?:^|\\s)[a-z]+(?:\\.[a-z-]+){1,3}(?=\\s|$)/g) ?? [];
         return [...faults, ...words.filter((word) => !/\\.(?:xlsx|kml|pdf|csv)$/.test(word)).map((word) => "a sentence that is missing: " + word)];
       })()`)) as string[];
+      for (const scheme of ["dark", "light"]) {
+        await this.page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+        faults.push(...(await this.#axe()).map((fault) => `${scheme}: ${fault}`));
+        if (PICTURES !== undefined && scheme === "dark" && width === 1280) {
+          await mkdir(PICTURES, { recursive: true });
+          await writeFile(join(PICTURES, `${name}-dark.png`), await this.page.screenshot());
+        }
+      }
       assert.deepEqual(faults, [], `${name} at ${width}`);
       if (PICTURES !== undefined) {
         await mkdir(PICTURES, { recursive: true });
@@ -155,6 +163,14 @@ export class Desk {
       }
     }
     await this.width(1280);
+  }
+
+  /** What axe finds, where the tests of pages have brought it. */
+  async #axe(): Promise<string[]> {
+    const script = project("tests/pages/node_modules/axe-core/axe.min.js");
+    if (!existsSync(script)) return [];
+    if (!(await this.page.evaluate("window.axe !== undefined"))) await this.page.evaluate(`${readFileSync(script, "utf8")}; undefined`);
+    return (await this.page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 140)).join(" | ")))`)) as string[];
   }
 
   /** Confirms the last look and waits until the log has it. */

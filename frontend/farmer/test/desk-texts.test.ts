@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
+import { built } from "./desk-browser.ts";
 import { here } from "./given.ts";
 
 const FOLDER = "src/desk/texts";
@@ -41,4 +43,11 @@ test("every sentence that the desk asks for is there, and none is there for noth
   }
   const unused = Object.keys(known).filter((key) => key !== "name" && !asked.has(key) && !patterns.some((pattern) => pattern.test(key)));
   assert.deepEqual(unused, []);
+});
+
+test("the desk is one page, script, style and language of at most 150 kB, compressed", async () => {
+  const files = await built();
+  const sum = [...files].filter(([path]) => !path.includes("desk-en")).reduce((bytes, [, file]) => bytes + brotliCompressSync(file).length, 0);
+  console.log(`the desk: ${sum} bytes compressed, of 150000`);
+  assert.ok(sum > 1_000 && sum <= 150_000, `${sum} bytes`);
 });

@@ -9,7 +9,7 @@
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use nguon_frontend::{APP, Asset, MANIFEST, VERIFY, VERIFY_POLICY, WORKER};
+use nguon_frontend::{APP, Asset, DESK, MANIFEST, VERIFY, VERIFY_POLICY, WORKER};
 
 use super::answer::has;
 use crate::problem::Problem;
@@ -39,9 +39,14 @@ const APP_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self
 /// What the app may ask the phone for.
 const APP_PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(self)";
 
-/// The shell of the farmer's app and the co-operative's desk. What it shows comes from the phone's own storage and from the API.
+/// The shell of the farmer's app. What it shows comes from the phone's own storage and from the API.
 pub(crate) async fn app(asked: HeaderMap) -> Response {
     of_app(&APP, &asked)
+}
+
+/// The co-operative's desk: a page of its own, that may do what the app may.
+pub(crate) async fn desk(asked: HeaderMap) -> Response {
+    of_app(&DESK, &asked)
 }
 
 /// The app's service worker. It rules over `/app` alone.
@@ -141,6 +146,12 @@ mod tests {
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains("script-src 'self'") && policy.contains("connect-src 'self'"), "{policy}");
         assert!(!policy.contains("unsafe") && !policy.contains("https:"), "{policy}");
+        let page = desk(HeaderMap::new()).await;
+        assert_eq!(
+            page.headers()[header::CONTENT_SECURITY_POLICY],
+            response.headers()[header::CONTENT_SECURITY_POLICY]
+        );
+        assert_ne!(page.headers()[header::ETAG], response.headers()[header::ETAG], "the desk is no shell");
         let response = worker(HeaderMap::new()).await;
         assert_eq!(response.headers()["service-worker-allowed"], "/app");
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");

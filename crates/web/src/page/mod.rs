@@ -95,7 +95,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/assets/{name}", get(asset::asset))
         .route("/verify", get(asset::verify))
         .route("/app", get(asset::app))
-        .route("/app/desk", get(asset::app))
+        .route("/app/desk", get(asset::desk))
         .route("/app/sw.js", get(asset::worker))
         .route("/app/manifest.webmanifest", get(asset::manifest))
         .with_state(app.clone())

@@ -1,6 +1,6 @@
 /** Reading what a server says, as cautiously as anything from outside. */
 
-import { type Quantity, type Unit } from "../core/quantity.ts";
+import { parseQuantity, type Quantity, type Unit } from "../core/quantity.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -28,6 +28,12 @@ export function quantity(value: unknown, of?: unknown): Quantity | undefined {
 export function measured(value: unknown): { readonly value: string; readonly uom: string } | undefined {
   const { "nguon:value": number, "nguon:uom": uom } = object(value);
   return typeof number === "number" && Number.isFinite(number) ? { value: String(number), uom: string(uom) ?? "" } : undefined;
+}
+
+/** The same as an exact amount. */
+export function measuredQuantity(value: unknown): Quantity | undefined {
+  const found = measured(value);
+  return found === undefined ? undefined : parseQuantity(found.value, found.uom === "" ? undefined : found.uom);
 }
 
 /** A text for people out of a card. */

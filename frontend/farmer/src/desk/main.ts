@@ -30,12 +30,15 @@ const WAYS: readonly (readonly [string, readonly string[]])[] = [
   ["nav.office", ["sheets", "organisation", "inspector"]],
 ];
 
+/** An inspector's screen is of no use to a co-operative's key, and names are for those who admit people. */
+const isShown = (desk: Desk, path: string): boolean => (path === "inspector" ? desk.may("inspection") : path === "members" || path === "looks" ? desk.may("admin") : true);
+
 const titleOf = (path: string): string => say(SCREENS[path]?.title ?? path);
 
-function nav(): HTMLElement[] {
+function nav(desk: Desk): HTMLElement[] {
   const [here = ""] = place().split("/");
   return WAYS.map(([group, paths]) =>
-    h("div", { class: "group" }, h("h2", {}, say(group)), h("ul", {}, ...paths.map((path) => h("li", {}, h("a", { href: `#${path}`, "aria-current": here === path ? "page" : undefined }, titleOf(path)))))),
+    h("div", { class: "group" }, h("h2", {}, say(group)), h("ul", {}, ...paths.filter((path) => isShown(desk, path)).map((path) => h("li", {}, h("a", { href: `#${path}`, "aria-current": here === path ? "page" : undefined }, titleOf(path)))))),
   );
 }
 
@@ -45,7 +48,7 @@ function frame(desk: Desk): void {
   const draw = (): void => {
     ways?.replaceChildren(
       h("summary", {}, say("nav.menu")),
-      h("nav", { "aria-label": say("nav") }, ...nav()),
+      h("nav", { "aria-label": say("nav") }, ...nav(desk)),
     );
     document.querySelector("#skip")?.replaceChildren(say("skip"));
     document.querySelector("#brand")?.replaceChildren(say("app"));
@@ -76,6 +79,7 @@ function frame(desk: Desk): void {
   const open = (): void => void ways?.toggleAttribute("open", wide.matches);
   wide.addEventListener("change", open);
   open();
+  addEventListener("nguon-met", draw);
   addEventListener("hashchange", () => {
     draw();
     open();
@@ -114,6 +118,7 @@ async function begin(): Promise<void> {
   if (desk.signer !== undefined) {
     try {
       await desk.meet();
+      dispatchEvent(new Event("nguon-met"));
     } catch (error) {
       main.replaceChildren(h("div", { class: "screen" }, h("h1", {}, say("welcome.title")), desk.failure(error)));
       return;

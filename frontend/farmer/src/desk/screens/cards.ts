@@ -9,18 +9,15 @@ import { form } from "../formview.ts";
 import { type Draft } from "../forms/given.ts";
 import { type Attached, CATEGORIES, readCertificate, readProduct, SCHEMES } from "../forms/cards.ts";
 import { dayAfter, vietnamDay } from "../../core/calendar.ts";
-import { measured, prose, string, strings } from "../json.ts";
+import { measuredQuantity, prose, string, strings } from "../json.ts";
 import { shrink } from "../picture.ts";
 import { sign } from "../signing.ts";
 import { table } from "../table.ts";
 import { cardValues, nameOf, type Thing } from "../things.ts";
-import { day, either, named, say } from "../words.ts";
+import { amount, day, either, named, say } from "../words.ts";
 import { contextOf } from "./plots.ts";
 
-const net = (thing: Thing): string => {
-  const found = measured(thing.state["nguon:netContent"]);
-  return found === undefined ? "–" : `${found.value.replace(".", ",")} ${named("uom", found.uom === "" ? "piece" : found.uom)}`;
-};
+const net = (thing: Thing): string => amount(measuredQuantity(thing.state["nguon:netContent"]), say("uom.piece")) || "–";
 
 export const products: Screen = {
   title: "products",

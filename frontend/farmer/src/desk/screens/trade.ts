@@ -8,7 +8,7 @@ import { form } from "../formview.ts";
 import { type Draft } from "../forms/given.ts";
 import { countOf, type LabelledLot, type Labelling, readLabels, shownRanges } from "../forms/lots.ts";
 import { listingOf, readListing, readRecall, withdrawn } from "../forms/offers.ts";
-import { type Json, object, objects, quantity, some, string, strings, whole } from "../json.ts";
+import { type Json, measuredQuantity, object, objects, quantity, some, string, strings, whole } from "../json.ts";
 import { lotName, lotsField } from "../lotsfield.ts";
 import { sign } from "../signing.ts";
 import { table } from "../table.ts";
@@ -115,7 +115,9 @@ const validUntil = (thing: Thing): number => Date.parse(string(thing.state["nguo
 export const listings: Screen = {
   title: "listings",
   async draw(desk, argument) {
-    const [all, productThings, lots] = await Promise.all([desk.things("listing"), desk.things("product"), desk.lots()]);
+    const [laid, productThings, lots] = await Promise.all([desk.things("listing"), desk.things("product"), desk.lots()]);
+    // What stands longest comes first.
+    const all = [...laid].sort((a, b) => (validUntil(b) || 0) - (validUntil(a) || 0));
     const products = new Map(productThings.map((one) => [one.uri, nameOf(one)]));
     const [what, ...rest] = argument.split("/");
     if (what === "new") queueMicrotask(() => void edit(desk, products, lots, undefined, rest.join("/")));
@@ -133,7 +135,7 @@ export const listings: Screen = {
         columns: [
           { title: say("listings.title"), by: nameOf, cell: nameOf },
           { title: say("listings.price"), isNumber: true, by: price, cell: (one) => `${count(price(one))} ₫ / ${per(one)}` },
-          { title: say("listings.stock"), isNumber: true, cell: (one) => { const { stock = "", stockUom = "" } = cardValues(one.state); return `${stock} ${say(`uom.${stockUom === "" ? "piece" : stockUom}`)}`; } },
+          { title: say("listings.stock"), isNumber: true, by: (one) => measuredQuantity(one.state["nguon:stock"])?.amount ?? 0n, cell: (one) => amount(measuredQuantity(one.state["nguon:stock"]), say("uom.piece")) },
           { title: say("listings.lots"), isNumber: true, cell: (one) => String(strings(one.state["nguon:lots"]).length) },
           { title: say("certificates.until"), by: validUntil, cell: (one) => (Number.isNaN(validUntil(one)) ? "–" : day(vietnamDay(validUntil(one)))) },
           { title: say("state"), cell: state },
