@@ -17,6 +17,7 @@ use nguon_tests::{Database, World};
 use nguon_web::{Settings, Web, metrics, server};
 
 /// Whether programs are missing, which is said.
+#[expect(clippy::print_stdout, reason = "a test that cannot run here says so")]
 fn lacks(what: &str, programs: &[&str]) -> bool {
     let missing = programs.iter().find(|program| Command::new(program).arg("--version").output().is_err());
     if let Some(program) = missing {

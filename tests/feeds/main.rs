@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 #[path = "../pages/site.rs"]
-#[expect(dead_code, reason = "the tests of pages need more of it")]
 mod site;
 
 use std::path::{Path, PathBuf};

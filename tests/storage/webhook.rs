@@ -116,7 +116,7 @@ async fn deliveries_wait_die_and_are_asked_back() {
     unit.save().await.unwrap();
     let mut reader = given.reader().await;
     assert_eq!(reader.endpoints_due(i64::MAX, 10).await.unwrap(), Vec::<String>::new());
-    assert_eq!(reader.deliveries_of("a", "dead", 10).await.unwrap(), [dead.clone()]);
+    assert_eq!(reader.deliveries_of("a", "dead", 10).await.unwrap(), std::slice::from_ref(&dead));
     assert_eq!(reader.deliveries_of("a", "delivered", 10).await.unwrap(), [done]);
     let count = |endpoint: &str, state: &str, rows| (endpoint.to_owned(), state.to_owned(), rows);
     let expected = [count("a", "dead", 1), count("a", "delivered", 1), count("b", "dead", 1)];

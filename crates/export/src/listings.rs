@@ -75,7 +75,7 @@ mod tests {
         let bytes = sheet.to_xlsx().unwrap();
         let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
         let cells = book.worksheet_range("Hàng bán").unwrap();
-        let row: Vec<Data> = cells.rows().last().unwrap().to_vec();
+        let row: Vec<Data> = cells.rows().next_back().unwrap().to_vec();
         assert_eq!(row[0], Data::String(hostile.to_owned()));
         assert_eq!(row[1], Data::Float(1e12));
         assert!(matches!(row[2], Data::DateTime(_)), "{:?}", row[2]);

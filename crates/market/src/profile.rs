@@ -345,8 +345,10 @@ mod tests {
 
     #[test]
     fn what_no_profile_can_say_is_refused() {
-        let mut long = Profile::default();
-        long.category_names = (0..=ENTRIES_MAX).map(|n| (n.to_string(), "x".to_owned())).collect();
+        let long = Profile {
+            category_names: (0..=ENTRIES_MAX).map(|n| (n.to_string(), "x".to_owned())).collect(),
+            ..Profile::default()
+        };
         let named = |name: &str| Profile {
             category_names: [("coffee".to_owned(), name.to_owned())].into(),
             ..Profile::default()

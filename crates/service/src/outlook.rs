@@ -292,7 +292,8 @@ fn standings(plot: &Plot) -> Vec<Standing> {
 fn expected(plots: &HashMap<String, Plot>, today: Date) -> Vec<Expected> {
     let from = forecast::monday(today);
     let until = from.checked_add((WEEKS_AHEAD * 7 - 1).days()).unwrap_or(from);
-    let mut sums: BTreeMap<(&str, String, Date), (nguon_id::Commune, u64, BTreeSet<&str>)> = BTreeMap::new();
+    type Sum<'a> = (nguon_id::Commune, u64, BTreeSet<&'a str>);
+    let mut sums: BTreeMap<(&str, String, Date), Sum<'_>> = BTreeMap::new();
     for (uri, plot) in plots {
         for standing in standings(plot) {
             for week in forecast::weeks(&standing, from, until) {

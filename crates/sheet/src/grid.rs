@@ -338,11 +338,8 @@ mod tests {
         assert_eq!(Grid::read(&vec![b'a'; FILE_BYTES_MAX + 1]).unwrap_err(), GridError::TooLarge);
         let many = "a\n".repeat(ROWS_MAX + 1);
         assert_eq!(Grid::read(many.as_bytes()).unwrap_err(), GridError::TooManyRows);
-        let wide = format!("{}\n1\n", "a,".repeat(COLUMNS_MAX + 1).replace("a,", "a,"));
-        assert_eq!(
-            Grid::read(format!("{wide}{}", "1,".repeat(70)).as_bytes()).unwrap_err(),
-            GridError::TooManyColumns
-        );
+        let wide = "a,".repeat(COLUMNS_MAX + 1);
+        assert_eq!(Grid::read(wide.as_bytes()).unwrap_err(), GridError::TooManyColumns);
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl Alphabet {
 }
 
 /// Signs that stand inside a word in TCVN3 only: they are letters there, and no letters of any word in Unicode.
-const TCVN3: &str = "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ªÑÎÏÖ×ÜÞßãåæçëîïñ¬ûüþ­«";
+const TCVN3: &str = "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ªÑÎÏÖ×ÜÞßãåæçëîïñ¬ûüþ\u{ad}«";
 /// Letters that VNI puts behind another letter for its marks, and that Vietnamese does not have.
 const VNI: &str = "øûïëäüåöñæ";
 
@@ -37,7 +37,7 @@ pub(crate) fn alphabet(text: &str) -> Option<Alphabet> {
         {
             continue;
         }
-        let has_symbols = letters.iter().any(|c| "µ¸¶·¹¨»¾¼½©®ª¬«­".contains(*c));
+        let has_symbols = letters.iter().any(|c| "µ¸¶·¹¨»¾¼½©®ª¬«\u{ad}".contains(*c));
         if has_symbols && letters.len() > 1 && letters.iter().any(|c| TCVN3.contains(*c)) {
             return Some(Alphabet::Tcvn3);
         }

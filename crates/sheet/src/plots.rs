@@ -10,8 +10,11 @@ use crate::grid::Cell;
 use crate::read::{Line, Person, Reading, Said};
 use crate::value;
 
+/// Rights, and the word of the private section.
+type Role = (&'static [&'static str], &'static str);
+
 /// What people do, with the rights that it takes and the word of the private section.
-const ROLES: &[(&[&str], (&[&str], &str))] = &[
+const ROLES: &[(&[&str], Role)] = &[
     (&["nông dân", "xã viên", "hộ", "grower", "farmer"], (&["diary"], "grower")),
     (&["tổ trưởng", "tổ trưởng sản xuất", "foreman"], (&["diary", "lot"], "foreman")),
     (&["đóng gói", "sơ chế", "kho", "thu mua", "packer"], (&["lot"], "packer")),
