@@ -233,8 +233,10 @@ export class Desk {
     return (await this.outbox.entries()).filter((one) => one.organisation === this.organisation).sort((a, b) => b.n - a.n);
   }
 
+  /** Something is there to be sent, or a network is. */
   wake(): void {
     this.#tries = 0;
+    this.onChanged();
     void this.round();
   }
 

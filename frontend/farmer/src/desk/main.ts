@@ -42,6 +42,26 @@ function nav(desk: Desk): HTMLElement[] {
   );
 }
 
+/** A sheet of thousands moves thousands of times; looking through the outbox each time would take longer than sending it. */
+function seldom(work: () => Promise<void>): () => void {
+  let [isRunning, isWanted] = [false, false];
+  const start = (): void => {
+    if (isRunning || !isWanted) return;
+    [isRunning, isWanted] = [true, false];
+    void work()
+      .catch(console.warn)
+      .then(() => new Promise((resolve) => setTimeout(resolve, 200)))
+      .finally(() => {
+        isRunning = false;
+        start();
+      });
+  };
+  return () => {
+    isWanted = true;
+    start();
+  };
+}
+
 function frame(desk: Desk): void {
   const ways = document.querySelector("#ways");
   const state = document.querySelector("#standing");
@@ -62,19 +82,16 @@ function frame(desk: Desk): void {
     );
     document.body.toggleAttribute("data-bare", person === undefined);
   };
-  let asked = 0;
   let waited = false;
-  desk.onChanged = () => {
-    const asking = ++asked;
-    void standing(desk).then(({ tone, words }) => {
-      if (asking !== asked) return;
-      state?.replaceChildren(h("a", { class: `mark ${tone}`, href: "#outbox" }, words));
-      // What waited has come into the log: the lists say something else now.
-      const isOpen = document.querySelector("dialog[open]") !== null || document.activeElement?.matches("input, select, textarea") === true;
-      if (waited && tone === "good" && !isOpen && document.body.dataset["screen"] !== "welcome") void desk.show();
-      waited = tone === "wait";
-    });
+  const look = async (): Promise<void> => {
+    const { tone, words } = await standing(desk);
+    state?.replaceChildren(h("a", { class: `mark ${tone}`, href: "#outbox" }, words));
+    // What waited has come into the log: the lists say something else now.
+    const isOpen = document.querySelector("dialog[open]") !== null || document.activeElement?.matches("input, select, textarea") === true;
+    if (waited && tone === "good" && !isOpen && document.body.dataset["screen"] !== "welcome") void desk.show();
+    waited = tone === "wait";
   };
+  desk.onChanged = seldom(look);
   const wide = matchMedia("(min-width: 60rem)");
   const open = (): void => void ways?.toggleAttribute("open", wide.matches);
   wide.addEventListener("change", open);
