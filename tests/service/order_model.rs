@@ -208,9 +208,9 @@ impl Model {
                     lots: view.lots,
                 });
             }
-            Err(OrderRefused::Short(_) | OrderRefused::NotForSale { .. }) => {
+            Err(refused @ (OrderRefused::Short(_) | OrderRefused::NotForSale { .. })) => {
                 let least = if asked.partial { 1 } else { wanted };
-                assert!(left < least, "{left} were left for {asked:?}");
+                assert!(left < least, "{left} were left for {asked:?}: {refused}");
             }
             Err(error) => panic!("{asked:?}: {error}"),
         }
