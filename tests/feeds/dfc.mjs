@@ -29,7 +29,7 @@ for (const product of found) {
   const stock = Number(catalogItems[0].getStockLimitation());
   if (stock !== shown.stock.value) failures.push(`${event}: stock ${stock}, not ${shown.stock.value}`);
   const [offer] = await catalogItems[0].getOfferers();
-  const price = Number((await offer?.getPrice())?.getValue());
+  const price = Number((await offer?.getPrice())?.getQuantityValue());
   if (price !== shown.price_vnd) failures.push(`${event}: price ${price}, not ${shown.price_vnd}`);
 }
 

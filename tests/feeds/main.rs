@@ -89,9 +89,9 @@ async fn the_seasons_offers_are_read_by_programs_that_others_wrote() {
 
     let python = python();
     if python.is_file() {
-        let mut google = Command::new(&python);
-        google.arg(folder().join("google.py")).args([&xml, &tsv, &listings]);
-        assert!(run(google).await.starts_with(&format!("{count} products")));
+        let mut merchant = Command::new(&python);
+        merchant.arg(folder().join("merchant.py")).args([&xml, &tsv, &listings]);
+        assert!(run(merchant).await.starts_with(&format!("{count} products")));
     } else {
         skipped("Google's client library", "tests/feeds/requirements.txt, installed by the test command,");
     }

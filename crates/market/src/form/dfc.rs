@@ -70,7 +70,8 @@ fn node_id(kind: &str, id: &str) -> String {
 
 fn nodes(item: &FeedItem, shown: &Shown, base: &str, id: &str) -> Vec<Value> {
     let (product, catalog_item, offer) = (node_id("product", id), node_id("item", id), node_id("offer", id));
-    let (price, quantity) = (node_id("price", id), node_id("quantity", id));
+    // The connector looks for these two among blank nodes alone.
+    let (price, quantity) = (format!("_:price-{id}"), format!("_:quantity-{id}"));
     let pack = item.net_content.unwrap_or(shown.price_per);
     let described = item.description_vi.as_ref().unwrap_or(&item.name_vi);
     let proof = format!(
@@ -119,7 +120,7 @@ fn nodes(item: &FeedItem, shown: &Shown, base: &str, id: &str) -> Vec<Value> {
         json!({
             "@id": offer,
             "@type": "dfc-b:Offer",
-            "dfc-b:offers": catalog_item,
+            "dfc-b:offeredItem": catalog_item,
             "dfc-b:hasPrice": price,
             "dfc-b:URL": format!("{base}{}", item.trace_url.strip_prefix(base).unwrap_or_default()),
         }),

@@ -1,6 +1,6 @@
 """Reads our Google feeds as Google's own client library would: each attribute must be one of its schema's.
 
-usage: google.py XML TSV LISTINGS_JSON
+usage: merchant.py XML TSV LISTINGS_JSON
 """
 
 import csv
