@@ -168,10 +168,34 @@ async fn names_are_for_those_who_admit_and_each_look_is_noted() {
     let key = given.farm.key(Device::Phone(1));
     assert_eq!(given.refused("GET", "/api/v1/desk/members", None, Some(&key)).await, "not-yours");
     assert_eq!(given.refused("GET", "/api/v1/desk/looks", None, Some(&key)).await, "not-yours");
+    // Twice in a minute is one look; a minute later it is another.
+    given.get("/api/v1/desk/members", Device::Manager).await;
     let looks = given.get("/api/v1/desk/looks", Device::Manager).await;
     let [look] = looks["looks"].as_array().unwrap().as_slice() else { panic!("{looks}") };
     assert_eq!(look["key"], given.farm.public(Device::Manager).to_string());
     assert_eq!(look["what"], "members");
+    given.ledger.clock.set(given.ledger.service.now_ms() + 60_000);
+    given.get("/api/v1/desk/members", Device::Manager).await;
+    let looks = given.get("/api/v1/desk/looks", Device::Manager).await;
+    assert_eq!(looks["looks"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_organisation_that_nobody_recognises_keeps_few_invitations() {
+    let ledger = Ledger::new(MORNING_MS).await;
+    let mut farm = Farm::new(8, &ledger.context);
+    ledger.take(farm.start()).await;
+    ledger.clock.set(farm.now_ms());
+    let given = Given { ledger, farm };
+    let manager = given.farm.key(Device::Manager);
+    let expires_at_ms = given.ledger.service.now_ms() + 86_400_000;
+    let laid = json!({ "invitation": given.invitation(Roles::DIARY), "expires_at_ms": expires_at_ms });
+    for id in 0..20 {
+        let path = format!("/api/v1/desk/enrolments/{id:032x}");
+        assert_eq!(given.send("PUT", &path, Some(laid.clone()), Some(&manager)).await.status, 201);
+    }
+    let path = format!("/api/v1/desk/enrolments/{:032x}", 20);
+    assert_eq!(given.refused("PUT", &path, Some(laid), Some(&manager)).await, "too-many-invitations");
 }
 
 #[tokio::test]

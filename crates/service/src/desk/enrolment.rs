@@ -21,6 +21,8 @@ use crate::rows;
 pub const LONGEST_MS: i64 = 30 * 86_400_000;
 /// Invitations of one organisation at once: a spreadsheet of members makes many.
 pub const OPEN_MAX: usize = 1_000;
+/// The same of an organisation that nobody recognises: anybody may begin one.
+pub const OPEN_MAX_STRANGER: usize = 20;
 /// How long an ended invitation is still shown.
 const REMEMBERED_MS: i64 = 30 * 86_400_000;
 
@@ -135,10 +137,16 @@ impl Desk {
             let same = known.organisation_id == row.organisation_id && known.invitation == row.invitation;
             return if same { Ok(false) } else { Err(EnrolmentError::Taken) };
         }
-        let limit = i64::try_from(OPEN_MAX).unwrap_or(i64::MAX);
+        let is_recognised = {
+            let known = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let standing = known.authority.standing(member.organisation());
+            standing.0 != 0 && !standing.contains(nguon_ledger::Standing::SUSPENDED)
+        };
+        let most = if is_recognised { OPEN_MAX } else { OPEN_MAX_STRANGER };
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
         let laid = reader.enrolments_of(member.organisation().as_bytes(), limit).await?;
         drop(reader);
-        if laid.len() >= OPEN_MAX {
+        if laid.len() >= most {
             return Err(EnrolmentError::TooMany);
         }
         let mut unit = self.store.unit().await?;
