@@ -153,6 +153,7 @@ async fn a_device_is_told_what_it_takes_to_sign_about_its_plots_and_lots() {
     let entries = diary["entries"].as_array().unwrap();
     assert_eq!(entries[0]["step"], "harvesting");
     assert_eq!(entries[0]["effect"], "counts");
+    assert_eq!(entries[0]["plots"], json!([uri]));
     assert_eq!(entries[0]["lots"][0]["quantity"], json!({ "amount": 60_000, "unit": "gram" }));
 }
 

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::Response;
 use nguon_service::desk::{DiaryLine, Thing};
+use nguon_trace::facts::Step;
 use nguon_trace::lot::Effect;
 use nguon_trace::quantity::Quantity;
 use serde::Serialize;
@@ -87,6 +88,12 @@ struct Line {
     phi_days: Option<u16>,
     /// The lots that it made or names.
     lots: Vec<LotAmount>,
+    /// Of a harvest: the plots that it came from, which share its quantity by their areas.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    plots: Vec<String>,
+    /// Of a planting: what was planted, by its key in `/api/v1/crops`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crop: Option<String>,
     /// The signer entered it for somebody else.
     entered_for_another: bool,
     /// Index of the record in which another device confirms it.
@@ -222,6 +229,11 @@ impl From<DiaryLine> for Line {
             dose: dose.map(str::to_owned),
             phi_days,
             lots: lots.collect(),
+            plots: line.event.lot.plots.clone(),
+            crop: match &line.event.step {
+                Step::Planting { crop, .. } => crop.clone(),
+                _ => None,
+            },
             index: line.index,
             time_ms: line.event.time_ms,
             entered_for_another: line.event.for_another,
