@@ -132,7 +132,6 @@ impl Teller {
         let now_ms = self.orders.clock.now_ms();
         let mut event = self.orders.sale_event(&view, now_ms).await?;
         if let (true, Some(sold)) = (debt.kind == "take_back", sold) {
-            event.time_ms = sold.signed_ms;
             event.correction = Some(Correction {
                 of: event_urn(&hex::encode(&sold.event_id)),
                 declared_ms: now_ms,
@@ -304,7 +303,11 @@ impl Orders {
             sum.amount = sum.amount.saturating_add(rows::unsigned(lot.amount));
         }
         let objects = lots.into_iter().map(|(uri, quantity)| Amount::of(uri, quantity)).collect();
-        let mut event = Event::new(now_ms, Step::Selling, What::Objects { action: Action::Observe, objects });
+        // It was sold when it was confirmed, not when somebody came to sign it: a recall may lie between the two.
+        let confirmed = view.steps.iter().rfind(|step| step.step == "confirm").map(|step| step.at_ms);
+        let time_ms = confirmed.unwrap_or(now_ms);
+        let mut event =
+            Event::new(time_ms, Step::Selling, What::Objects { action: Action::Observe, objects });
         event.source = Some(organisation_urn(&hex::encode(&view.order.organisation_id)));
         event.papers = vec![Paper { kind: Some("po".to_owned()), uri: order_urn(&view.order.order_id) }];
         Ok(event)
