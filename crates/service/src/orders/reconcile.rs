@@ -9,6 +9,7 @@
 //! more was taken than the records leave (a harvest corrected downwards, a loss) is a shortfall, with the orders it hits.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use nguon_storage::{LotOrderRow, StoreError};
 
@@ -18,6 +19,10 @@ use crate::rows;
 
 /// Lots that are read in one go.
 const PAGE: i64 = 200;
+/// How often a difference is looked at again.
+const LOOKS: u32 = 4;
+/// Before each time.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// One lot of one seller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +92,22 @@ impl Reconciliation {
 
 impl Orders {
     /// Compares orders, stock and ledger, lot by lot.
+    ///
+    /// Orders go on meanwhile, and no one statement reads all three: what differs is looked at again, and only what
+    /// differs each time is a difference.
     pub async fn reconcile(&self) -> Result<Reconciliation, StoreError> {
+        let mut found = self.compare().await?;
+        for _ in 0..LOOKS {
+            if found.differences().next().is_none() {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            found = self.compare().await?;
+        }
+        Ok(found)
+    }
+
+    async fn compare(&self) -> Result<Reconciliation, StoreError> {
         let mut found = Reconciliation {
             owed: self.store.reader().await?.count_owed().await?,
             ..Reconciliation::default()
