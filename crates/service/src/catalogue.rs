@@ -458,7 +458,7 @@ fn found_lot(row: SubjectRow) -> Option<FoundLot> {
 }
 
 /// Whether an operator stands behind an organisation today.
-fn is_recognised(standing: Standing) -> bool {
+pub(crate) fn is_recognised(standing: Standing) -> bool {
     standing.0 != 0 && !standing.contains(Standing::SUSPENDED)
 }
 

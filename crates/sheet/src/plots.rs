@@ -208,7 +208,7 @@ fn alone() -> Wrong {
 /// A plot's code, and how it stands in an address.
 fn plot_code(cell: &Cell) -> Result<(String, String), Wrong> {
     let code = value::text(cell);
-    let slug: String = nguon_slug(&code);
+    let slug: String = slug_of(&code);
     if slug.is_empty() || code.chars().count() > 40 {
         return Err(Wrong::new(
             FaultCode::CodeMalformed,
@@ -220,7 +220,7 @@ fn plot_code(cell: &Cell) -> Result<(String, String), Wrong> {
 }
 
 /// Small letters, digits, and a hyphen for whatever is between them.
-fn nguon_slug(text: &str) -> String {
+fn slug_of(text: &str) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric()).map(folded).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
 }

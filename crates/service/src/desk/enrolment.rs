@@ -139,8 +139,7 @@ impl Desk {
         }
         let is_recognised = {
             let known = self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let standing = known.authority.standing(member.organisation());
-            standing.0 != 0 && !standing.contains(nguon_ledger::Standing::SUSPENDED)
+            crate::catalogue::is_recognised(known.authority.standing(member.organisation()))
         };
         let most = if is_recognised { OPEN_MAX } else { OPEN_MAX_STRANGER };
         let limit = i64::try_from(most).unwrap_or(i64::MAX);

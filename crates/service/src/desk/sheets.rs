@@ -4,10 +4,12 @@
 
 use jiff::civil::Date;
 use nguon_id::{Gtin, LotId};
-use nguon_ledger::OrganisationId;
+use nguon_ledger::{OrganisationId, Roles};
 use nguon_sheet::write::{ROWS_MAX, Value};
 use nguon_sheet::{Fault, Grid, GridError, Kind, Known, KnownLot, KnownPlot, KnownProduct, Said, read};
+use nguon_storage::SubjectRow;
 use nguon_trace::facts::{Facts, Step, vietnam_day};
+use nguon_trace::lot::{LotState, LotStatus};
 use nguon_trace::quantity::Unit;
 use serde_json::{Value as Json, json};
 
@@ -154,7 +156,7 @@ impl Desk {
                 Value::text(text("name")),
                 Value::text(text("phone")),
                 Value::text(text("role")),
-                Value::text(format!("{}", colleague.key.roles.0)),
+                Value::text(rights(colleague.key.roles)),
                 Value::text(colleague.key.key.to_string()),
                 Value::text(until),
                 Value::text(if colleague.key.revoked.is_some() { "có" } else { "" }),
@@ -194,102 +196,81 @@ impl Desk {
             "Địa chỉ",
         ]
         .map(str::to_owned);
-        let mut rows = Vec::new();
-        let mut after = String::new();
-        loop {
-            let found = self
-                .store
-                .reader()
-                .await
-                .map_err(DeskError::from)?
-                .subjects_of(organisation.as_bytes(), "lot", &after, PAGE)
-                .await
-                .map_err(DeskError::from)?;
-            let Some(last) = found.last() else { break };
-            after.clone_from(&last.uri);
-            let is_last = found.len() < crate::rows::count(PAGE);
-            for row in found {
-                let Some(lot) = lot_of(&row) else { continue };
-                let balance = lot.balance.as_ref();
-                let (unit, scale) = match balance.map(|balance| balance.unit) {
-                    Some(Unit::Gram) => ("kg", true),
-                    Some(Unit::Millilitre) => ("lít", true),
-                    _ => ("đơn vị", false),
-                };
-                let amount = |amount: Option<u64>| match amount {
-                    None => Value::Empty,
-                    Some(amount) if scale => Value::thousandths(amount),
-                    Some(amount) => Value::whole(amount),
-                };
-                let day = |day: Option<Date>| Value::text(day.map(written).unwrap_or_default());
-                let findings: Vec<&str> =
-                    lot.findings.iter().map(|finding| finding.text_vi.as_str()).collect();
-                rows.push(vec![
-                    Value::text(lot.number.unwrap_or_default()),
-                    Value::text(row.status),
-                    Value::text(unit),
-                    amount(balance.map(|balance| balance.made)),
-                    amount(balance.map(|balance| balance.used)),
-                    amount(balance.map(|balance| balance.shipped)),
-                    amount(balance.map(|balance| balance.sold)),
-                    amount(balance.map(|balance| balance.lost)),
-                    amount(balance.map(|balance| balance.left)),
-                    day(lot.harvest_from),
-                    day(lot.best_before),
-                    Value::text(findings.join("\n")),
-                    Value::text(lot.uri),
-                ]);
-            }
-            if is_last || rows.len() >= ROWS_MAX {
-                break;
-            }
-        }
-        Ok(nguon_sheet::write::table("Lô", &heads, rows.into_iter())?)
+        let lots = self.all_of(organisation, "lot", |row| lot_of(&row)).await?;
+        Ok(nguon_sheet::write::table("Lô", &heads, lots.into_iter().map(lot_row))?)
     }
 
     /// All cards of a kind of an organisation.
     async fn cards(&self, organisation: OrganisationId, kind: &str) -> Result<Vec<Card>, SheetError> {
-        let mut cards = Vec::new();
+        self.all_of(organisation, kind, |row| Card::of(&row)).await
+    }
+
+    /// All lots of an organisation, by number.
+    async fn lots(&self, organisation: OrganisationId) -> Result<Vec<KnownLot>, SheetError> {
+        let known = |row: SubjectRow| {
+            let number = LotId::from_uri(&row.uri).ok()?.lot().to_string();
+            Some(KnownLot { number, uri: row.uri })
+        };
+        self.all_of(organisation, "lot", known).await
+    }
+
+    /// All things of a kind of an organisation, as `read` takes them from their rows.
+    async fn all_of<T>(
+        &self,
+        organisation: OrganisationId,
+        kind: &str,
+        read: impl Fn(SubjectRow) -> Option<T>,
+    ) -> Result<Vec<T>, SheetError> {
+        let mut things = Vec::new();
         let mut after = String::new();
         loop {
             let mut reader = self.store.reader().await.map_err(DeskError::from)?;
             let rows = reader.subjects_of(organisation.as_bytes(), kind, &after, PAGE).await;
             let rows = rows.map_err(DeskError::from)?;
-            let Some(last) = rows.last() else { return Ok(cards) };
-            after.clone_from(&last.uri);
-            cards.extend(rows.iter().filter_map(Card::of));
-            if cards.len() > THINGS_MAX {
-                return Err(SheetError::TooManyThings);
-            }
-            if rows.len() < crate::rows::count(PAGE) {
-                return Ok(cards);
-            }
-        }
-    }
-
-    /// All lots of an organisation, by number.
-    async fn lots(&self, organisation: OrganisationId) -> Result<Vec<KnownLot>, SheetError> {
-        let mut lots = Vec::new();
-        let mut after = String::new();
-        loop {
-            let mut reader = self.store.reader().await.map_err(DeskError::from)?;
-            let rows = reader.subjects_of(organisation.as_bytes(), "lot", &after, PAGE).await;
-            let rows = rows.map_err(DeskError::from)?;
-            let Some(last) = rows.last() else { return Ok(lots) };
+            let Some(last) = rows.last() else { return Ok(things) };
             after.clone_from(&last.uri);
             let is_last = rows.len() < crate::rows::count(PAGE);
-            lots.extend(rows.into_iter().filter_map(|row| {
-                let number = LotId::from_uri(&row.uri).ok()?.lot().to_string();
-                Some(KnownLot { number, uri: row.uri })
-            }));
-            if lots.len() > THINGS_MAX {
+            things.extend(rows.into_iter().filter_map(&read));
+            if things.len() > THINGS_MAX {
                 return Err(SheetError::TooManyThings);
             }
             if is_last {
-                return Ok(lots);
+                return Ok(things);
             }
         }
     }
+}
+
+/// A lot and what is left of it.
+fn lot_row(lot: LotState) -> Vec<Value> {
+    let balance = lot.balance.as_ref();
+    let (unit, scale) = match balance.map(|balance| balance.unit) {
+        Some(Unit::Gram) => ("kg", true),
+        Some(Unit::Millilitre) => ("lít", true),
+        _ => ("đơn vị", false),
+    };
+    let amount = |amount: Option<u64>| match amount {
+        None => Value::Empty,
+        Some(amount) if scale => Value::thousandths(amount),
+        Some(amount) => Value::whole(amount),
+    };
+    let day = |day: Option<Date>| Value::text(day.map(written).unwrap_or_default());
+    let findings: Vec<&str> = lot.findings.iter().map(|finding| finding.text_vi.as_str()).collect();
+    vec![
+        Value::text(lot.number.unwrap_or_default()),
+        Value::text(standing(&lot.status)),
+        Value::text(unit),
+        amount(balance.map(|balance| balance.made)),
+        amount(balance.map(|balance| balance.used)),
+        amount(balance.map(|balance| balance.shipped)),
+        amount(balance.map(|balance| balance.sold)),
+        amount(balance.map(|balance| balance.lost)),
+        amount(balance.map(|balance| balance.left)),
+        day(lot.harvest_from),
+        day(lot.best_before),
+        Value::text(findings.join("\n")),
+        Value::text(lot.uri),
+    ]
 }
 
 fn plot(card: Card) -> Option<KnownPlot> {
@@ -327,6 +308,32 @@ fn draft(
     let written = nguon_epcis::write(&nguon_epcis::Document { subjects: Vec::new(), facts });
     let facts = serde_json::from_slice(&written).expect("what is written is JSON");
     SheetDraft { row, act, facts, subjects, private }
+}
+
+/// What a key may do, in words.
+fn rights(roles: Roles) -> String {
+    let names = [
+        (Roles::DIARY, "nhật ký"),
+        (Roles::LOT, "lô hàng"),
+        (Roles::COMMERCE, "bán hàng"),
+        (Roles::INSPECTION, "kiểm tra"),
+        (Roles::RECALL, "thu hồi"),
+        (Roles::ADMIN, "quản trị"),
+    ];
+    let said = names.into_iter().filter(|(bit, _)| roles.contains(*bit)).map(|(_, name)| name);
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// How a lot stands, in words.
+fn standing(status: &LotStatus) -> &'static str {
+    match status {
+        LotStatus::Unknown => "chưa rõ",
+        LotStatus::Registered => "đã đăng ký",
+        LotStatus::Active => "đang lưu hành",
+        LotStatus::SoldOut => "đã hết",
+        LotStatus::Destroyed => "đã tiêu hủy",
+        LotStatus::Recalled { .. } => "đã thu hồi",
+    }
 }
 
 /// `12/04/2026`.
